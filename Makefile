@@ -1,0 +1,84 @@
+# Everything that this project does, by name. `make help` says what there is.
+#
+#   make lab PYTHON=python3.12      another Python (3.11 or newer)
+
+PYTHON ?= python3
+# PyTorch's own index of CPU builds, asked on Linux only, and only when pip would take a CUDA build.
+TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := .venv/bin
+READY := .venv/.ready
+ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
+PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
+
+.PHONY: help lab check lint unit kernel notebooks browser test test-all kernels wheel
+.PHONY: slow binder bench results pins clean
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(READY): pyproject.toml constraints.txt tools/install.py
+	@command -v $(PYTHON) > /dev/null || \
+	  { echo "There is no $(PYTHON) here: install Python 3.11 or newer, or say which: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(PYTHON) tools/install.py
+	@touch $@
+
+lab: $(READY) ## set up, then open JupyterLab on your copy of the lessons (in work/)
+	@$(BIN)/sciml-widgets open
+
+test: lint unit kernel notebooks browser ## every gate: at most 25 minutes on two cores
+
+check: lint unit ## lint and unit tests: less than 2 minutes
+
+lint: $(READY) ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+unit: $(READY) ## unit and architecture tests, two at a time
+	$(PYTEST) -n 2 -m "not kernel and not browser and not slow"
+
+kernel: $(READY) ## tests against a real kernel, one by one
+	$(PYTEST) -m "kernel and not slow"
+
+notebooks: $(READY) ## run every lesson
+	$(PYTEST) lessons --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
+	  --nbval-kernel-startup-timeout=90 -n 2 --dist loadscope
+
+browser: $(READY) ## tests in a real browser, one by one
+	$(PYTEST) -m "browser and not slow"
+
+test-all: test slow kernels wheel binder ## the long ones too: soak, kernel versions, wheel, memory on Binder
+
+slow: $(READY)
+	$(PYTEST) -m slow
+
+# The oldest and the newer kernels that are allowed, each laid over the one in .venv.
+kernels: $(READY)
+	for v in 6.31.0 7.1.0; do \
+	  $(BIN)/pip install -q --upgrade --no-deps --target build/ipykernel-$$v ipykernel==$$v nest_asyncio==1.6.0 && \
+	  PYTHONPATH=build/ipykernel-$$v $(PYTEST) -m kernel || exit 1; done
+
+wheel: $(READY) ## build the wheel and try it outside of this folder
+	rm -rf dist build/wheel
+	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/pip install -q --no-deps --target build/wheel dist/*.whl
+	cd build && PYTHONPATH=wheel ../$(BIN)/python wheel/bin/sciml-widgets list
+
+# Binder's pins are among ours (a test holds that), so .venv shows what its 2 GiB are good for.
+binder: $(READY)
+	$(BIN)/python tools/memory.py lessons 2.0
+
+bench: $(READY) ## measure, and write benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+results: $(READY) ## run what the lessons report (hours), and write lessons/results/
+	$(BIN)/python -m benchmarks.results
+
+pins: $(READY) ## write constraints.txt and binder/requirements.txt from .venv
+	$(BIN)/python tools/pins.py
+
+clean: ## remove everything that make made; your copy of the lessons (work/) stays
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
