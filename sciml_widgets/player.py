@@ -1,0 +1,406 @@
+"""The player: drives one experiment frame by frame. Knows no torch, no widget and no renderer.
+
+Everything that a person does (turn a knob, run, pause) is put into a mailbox from any thread and
+taken out between two frames by the one thread that owns the generator: the player's own daemon
+thread (`start`), or the caller's (`headless.run`).
+"""
+
+import atexit
+import math
+import operator
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, Literal
+
+from sciml_widgets import machine
+from sciml_widgets.experiment import Diverged, Experiment, Frame
+from sciml_widgets.goals import Goal
+from sciml_widgets.history import History, Tick
+from sciml_widgets.knobs import Action, find, knobs, read, replaced, resolve, values, write
+from sciml_widgets.picture import Picture, View
+from sciml_widgets.record import Digest, Record, Turn, lab_name
+
+__all__ = ["Player", "State", "Tick"]
+
+State = Literal["idle", "running", "paused", "finished", "diverged", "failed"]
+
+KEEP_EVERY = 100
+"""A snapshot is taken at least this often, so that a diverged run has something finite to show."""
+
+
+class Player:
+    """Drives a copy of `experiment`; the caller's object is never changed.
+
+    `turn`, `press`, `go`, `pause`, `step`, `reset`, `pace`, `close` and `wake` may be called from
+    any thread and return at once. `watch(player)` is called by the owning thread after each round
+    and returns the seconds after which it wants to be called again (None: at the next event).
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        *,
+        until: str | None = None,
+        tape: Iterable[Turn] = (),
+        watch: "Callable[[Player], float | None] | None" = None,
+    ) -> None:
+        self.experiment = replaced(experiment, values(experiment))
+        known = History(experiment.series).known
+        self.goal = None if until is None else Goal.parse(until, known)
+        self.watch = watch
+        self.runs = 0
+        self._script = deque(self._checked(tape))
+        self._mail: deque[tuple[str, Any]] = deque()
+        self._bell = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._around = machine.caller()
+        self._window = (0.0, 0)
+        self._closing = self._woken = self._draining = False
+        self._least = self._due = 0.0
+        self._allowance = math.inf
+        self._generator: Iterator[Frame] | None = None
+        self._clear()
+
+    def _checked(self, tape: Iterable[Turn]) -> tuple[Turn, ...]:
+        """A tape with full paths, in order. Raises ValueError: unknown knob, range, or restart."""
+        turns = []
+        for turn in sorted(tape, key=lambda turn: turn.frame):
+            path = resolve(self.experiment, turn.name)
+            value = read(replaced(self.experiment, {path: turn.value}), path)
+            if find(self.experiment, path).kind == "restart":
+                raise ValueError(f"{path} starts the run over: it cannot be turned on a tape")
+            turns.append(Turn(turn.frame, path, value, turn.drag))
+        return tuple(turns)
+
+    def _clear(self) -> None:
+        """The state before the first frame."""
+        self._clear_generator()
+        with self._bell:
+            self._ended = False
+            self._frame: Frame | None = None
+            self._digest = Digest()
+            self.state: State = "idle"
+            self.message = ""
+            self.error: BaseException | None = None
+            self.limit = self.experiment.length
+            self.frames, self.step_now, self.seconds, self.rate = 0, 0, 0.0, 0.0
+            self.threads = 1
+            self.start_values = values(self.experiment)
+            self.history = History(self.experiment.series)
+            self.tape: list[Turn] = []
+            self.ticks: list[Tick] = []
+            self.goal_reached: int | None = None
+            self.snapshot: Any = None
+            self._snapshot_of: Frame | None = None
+            self.runs += 1
+
+    # ---- from any thread ------------------------------------------------------------------
+
+    def turn(self, name: str, value: Any, *, drag: bool = False) -> None:
+        """Ask for a new value of a knob; short names serve. Raises ValueError at once."""
+        path = resolve(self.experiment, name)
+        value = read(replaced(self.experiment, {path: value}), path)
+        self._post("turn", (path, value, drag))
+
+    def press(self, name: str) -> None:
+        """Press an action. Raises ValueError if there is no such action."""
+        path = resolve(self.experiment, name)
+        if not isinstance(find(self.experiment, path), Action):
+            raise ValueError(f"{path} is not an action: use turn({path!r}, value)")
+        self._post("press", path)
+
+    def go(self) -> None:
+        """Run. After the end: go on for another `length`, or from the start if nothing is left."""
+        self._post("go", None)
+
+    def pause(self) -> None:
+        """Stop after the present frame."""
+        self._post("pause", None)
+
+    def step(self, frames: int = 1) -> None:
+        """Run for some frames, then pause. Raises ValueError."""
+        if not isinstance(frames, int) or isinstance(frames, bool) or not 1 <= frames <= 10**6:
+            raise ValueError(f"{frames!r} is not a number of frames, 1 to 1000000")
+        self._post("step", frames)
+
+    def reset(self) -> None:
+        """Back to before the first frame, with the knobs as they stand."""
+        self._post("reset", None)
+
+    def pace(self, frames_per_second: float) -> None:
+        """Slow motion; 0 is as fast as it goes. Raises ValueError."""
+        if frames_per_second != 0 and not 1e-3 <= frames_per_second < math.inf:
+            raise ValueError(f"{frames_per_second!r} is not a pace: 0, or 0.001 or more a second")
+        self._post("pace", frames_per_second)
+
+    def wake(self) -> None:
+        """Let the owning thread call `watch` soon."""
+        with self._bell:
+            self._woken = True
+            self._bell.notify_all()
+
+    def close(self, timeout: float | None = 5.0) -> None:
+        """End the thread; only it closes the generator. Twice is no error."""
+        with self._bell:
+            self._closing = True
+            self._bell.notify_all()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        if not self.alive:
+            atexit.unregister(self.close)
+
+    def start(self) -> None:
+        """Give the player its own daemon thread. Twice is no error."""
+        with self._bell:
+            if self._thread is not None or self._closing:
+                return
+            name = f"sciml-player-{lab_name(type(self.experiment))}"
+            thread = threading.Thread(target=self._live, name=name, daemon=True)
+            thread.start()
+            self._thread = thread
+        atexit.register(self.close)  # a thread inside torch must not outlive the interpreter
+
+    @property
+    def alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until nothing runs and no mail is left. Returns whether that came in time."""
+        with self._bell:
+            return self._bell.wait_for(lambda: self._quiet() or self._closing, timeout)
+
+    def _quiet(self) -> bool:
+        return self.state != "running" and not self._mail and not self._draining
+
+    def _post(self, what: str, item: Any) -> None:
+        with self._bell:
+            self._mail.append((what, item))
+            self._bell.notify_all()
+
+    # ---- by the owning thread -------------------------------------------------------------
+
+    def _live(self) -> None:
+        with self._around, machine.threads(self.experiment.threads):
+            ready = False
+            while not self._closing:
+                due, broken = None, self.state == "failed"
+                try:
+                    due = self.round()
+                    if not ready:  # the panel stands on the page, nobody has pressed Run yet
+                        ready, due = True, 0.0
+                        self.experiment.prepare()
+                except BaseException as error:  # of the picture, or of the lab's clean-up
+                    self.fail(error)
+                    due = None if broken else 0.0  # once more, so that `watch` can show it
+                self._rest(due)
+            self.stop("paused" if self.state == "running" else self.state, self.message)
+
+    def round(self) -> float | None:
+        """Take the mail, make one frame if one is due, call `watch` and return its wish."""
+        self._drain()
+        if self.state == "running" and time.perf_counter() >= self._due:
+            self._due = time.perf_counter() + self._least
+            self._advance()
+        return self.watch(self) if self.watch else None
+
+    def _rest(self, due: float | None) -> None:
+        """Wait for mail, at most until `watch` wants to be called; in slow motion for the pace."""
+        with self._bell:
+            self._bell.notify_all()  # for `wait`
+            if self.state == "running":
+                ahead = max(0.0, self._due - time.perf_counter())
+                due = ahead if due is None else min(due, ahead)
+            if due != 0.0 and not (self._mail or self._closing or self._woken):
+                self._bell.wait(due)
+            self._woken = False
+
+    def _drain(self) -> None:
+        with self._bell:
+            mail, self._mail = self._mail, deque()
+            self._draining = True
+        try:
+            self._sort(mail)
+        finally:
+            with self._bell:
+                self._mail.extendleft(reversed(mail))  # what an error has left
+                self._draining = False
+
+    def _sort(self, mail: deque[tuple[str, Any]]) -> None:
+        while mail:
+            what, item = mail.popleft()
+            if what == "turn" and mail and mail[0][0] == "turn" and mail[0][1][0] == item[0]:
+                continue  # of two turns of the same knob before one frame the newer counts
+            if what == "turn":
+                self._apply(Turn(self.frames, *item))
+            elif what == "press":
+                self._apply(Turn(self.frames, item, read(self.experiment, item) + 1))
+            elif what == "go":
+                self._go(math.inf)
+            elif what == "step":
+                more = self.state == "running" and self._allowance < math.inf
+                self._go(item + self._allowance if more else item)
+            elif what == "pause" and self.state == "running":
+                self.state = "paused"
+            elif what == "reset":
+                self._clear()
+            elif what == "pace":
+                self._least, self._due = 1 / item if item else 0.0, 0.0
+
+    def _go(self, allowance: float) -> None:
+        if self._ended or self.state in ("diverged", "failed"):
+            self._clear()
+        if self.state != "running" and self.frames >= self.limit:
+            self.limit = self.frames + self.experiment.length
+        if self.state != "running":
+            self._due = 0.0
+        self._allowance = allowance
+        self.state = "running"
+
+    def _apply(self, turn: Turn) -> None:
+        old = read(self.experiment, turn.name)
+        if old == turn.value and type(old) is type(turn.value) and not self._drags(turn):
+            return
+        try:
+            value = write(self.experiment, turn.name, turn.value)
+        except ValueError as error:  # checked before, but a lab may have changed its knobs
+            self.message = str(error)
+            return
+        turn = Turn(turn.frame, turn.name, value, turn.drag)
+        knob = knobs(self.experiment)[turn.name]
+        if knob.kind == "restart":
+            running = self.state == "running"
+            self._clear()
+            self.state = "running" if running else "idle"
+        elif self._generator is None and not self.frames:
+            self.start_values = values(self.experiment)
+        elif self.state not in ("diverged", "failed"):  # such a run is over: no frame will see it
+            if self.tape and self.tape[-1].frame == turn.frame and self.tape[-1].name == turn.name:
+                self.tape.pop()  # no frame has seen the former value
+            self.tape.append(turn)
+            if knob.kind == "hot":
+                self._tick(turn, old, knob.label or turn.name, knob.also)
+
+    def _drags(self, turn: Turn) -> bool:
+        return bool(self.ticks and self.ticks[-1].name == turn.name and self.ticks[-1].open)
+
+    def _tick(self, turn: Turn, old: Any, label: str, also: str) -> None:
+        at = {"step": float(self.step_now), **self.history.positions()}
+        if self._drags(turn):
+            last = self.ticks[-1]
+            last.value, last.at, last.open = turn.value, at, turn.drag
+        else:
+            self.ticks.append(Tick(turn, old, at, label, also))
+
+    def _advance(self) -> None:
+        while self._script and self._script[0].frame <= self.frames:
+            self._apply(self._script.popleft())
+        began = time.perf_counter()
+        last, self._frame = self._frame, None  # its state() is of no use once the run goes on
+        try:
+            if self._generator is None:
+                self.threads = machine.active_threads()
+                self._generator = iter(self.experiment.frames())
+            frame = next(self._generator, None)
+            if frame is None:
+                self._frame, self._ended = last, True
+                self._end("finished")
+            else:
+                self._take(frame)
+        except Diverged as error:
+            self.error = error
+            self._end("diverged", f"Diverged at step {self.step_now}: {error}")
+        except Exception as error:
+            self.fail(error)
+        now = time.perf_counter()
+        self.seconds += now - began
+        if now - self._window[0] > 0.5:
+            since, frames = self._window
+            if frames > self.frames or now - since > 2.0:
+                since, frames = began, self.frames - 1
+            self.rate = (self.frames - frames) / max(now - since, 1e-9)
+            self._window = (now, self.frames)
+
+    def fail(self, error: BaseException) -> None:
+        """Stop the run because the lab raised `error`; kept for the panel and for `run`."""
+        self.error = error
+        self._end("failed", f"Failed at step {self.step_now}. {type(error).__name__}: {error}")
+
+    def _take(self, frame: Frame) -> None:
+        scalars = {name: float(value) for name, value in frame.scalars.items()}
+        step = operator.index(frame.step)
+        with self._bell:  # a record made by another thread is a whole one
+            self.history.append(step, scalars)
+            self._digest.add(step, scalars)
+            self.step_now = step
+            self.frames += 1
+        self._allowance -= 1
+        for one in self.history.series:
+            if one.role == "loss" and not math.isfinite(scalars.get(one.name, 0.0)):
+                raise Diverged(f"the loss “{one.label or one.name}” is no longer a finite number.")
+        self._frame = frame
+        if self.frames % KEEP_EVERY == 1:
+            self.look()
+        if self.goal and self.goal_reached is None and self.goal.reached(self.history.newest):
+            self.goal_reached = step
+        if self.frames >= self.limit:
+            self._end("finished")
+        elif self._allowance <= 0:
+            self._end("paused")
+
+    def _end(self, state: State, message: str = "") -> None:
+        if state in ("finished", "paused"):
+            self.look()
+        self.state, self.message = state, message
+
+    def stop(self, state: State, message: str = "") -> None:
+        """End a run that the owning thread drives by hand; an error of the lab is kept."""
+        try:
+            self._end(state, message)
+            self._clear_generator()
+        except Exception as error:
+            self.fail(error)
+
+    def _clear_generator(self) -> None:
+        generator, self._generator = self._generator, None
+        if isinstance(generator, Generator):
+            generator.close()
+
+    def look(self) -> Any:
+        """The newest snapshot, or the last finite one of a diverged run; None before the first."""
+        frame = self._frame
+        if frame is not None and frame is not self._snapshot_of:
+            self._snapshot_of = frame  # asked once, also if it fails
+            if frame.state is not None:
+                self.snapshot = frame.state()
+        return self.snapshot
+
+    def draw(self, size: int = 64) -> Picture:
+        """The picture of the newest snapshot. By the owning thread, or when nothing runs."""
+        return self.experiment.picture(self.look(), View(size))
+
+    # ---- what came of it --------------------------------------------------------------------
+
+    @property
+    def scalars(self) -> dict[str, float]:
+        """The newest value of every series."""
+        return dict(self.history.newest)
+
+    def record(self) -> Record:
+        """Start values, tape and digests: enough to run it again to the same numbers."""
+        with self._bell:
+            return Record(
+                lab=lab_name(type(self.experiment)),
+                start=dict(self.start_values),
+                tape=tuple(self.tape),
+                frames=self.frames,
+                state=self.state,
+                step=self.step_now,
+                scalars=self.scalars,
+                checks=self._digest.checks(),
+                message=self.message[:1000],
+                threads=self.threads,
+                seconds=round(self.seconds, 3),
+            )
