@@ -1,0 +1,30 @@
+"""The first lab: Burgers' equation by a network, beside the exact solution."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sciml_widgets.labs.loss_weights import loss_weights
+from sciml_widgets.labs.pinn import PINN
+from sciml_widgets.physics import Burgers, Problem
+
+__all__ = ["BurgersPINN"]
+
+
+@dataclass
+class BurgersPINN(PINN):
+    """u_t + u u_x = ν u_xx on -1 <= x <= 1, 0 <= t <= 1; u(x, 0) = -sin πx, u(±1, t) = 0.
+
+    What you should see: first the initial sine at t = 0, then the network carries it forward in
+    time, and the two halves steepen into a shock at x = 0, where the error stays longest.
+
+    Good values: ν = 0.05 is solved to 5 % in a few hundred steps. ν = 0.01/π = 0.00318 is the
+    challenge: the losses become small while the error does not. A weight of 10 on the initial
+    condition keeps the network from the easy wrong answer u = 0. With the task "reconstruct"
+    the state at t = 1/2 is given instead, and the past must be inferred.
+    """
+
+    problem: Problem = Burgers()
+    weights: Any = loss_weights(Burgers(), ic=10.0)
+
+    title: ClassVar[str] = "Burgers' equation: a network that obeys an equation"
+    about: ClassVar[str] = "A sine steepens into a shock; the network is told only the equation."

@@ -1,0 +1,223 @@
+"""A network trained to obey any problem's terms, to be steered while it trains. Knows no panel."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from math import sqrt
+from typing import Any, ClassVar
+
+import torch
+from torch import Generator, Tensor, nn
+
+from sciml_widgets import sampling
+from sciml_widgets.collocation import attach, mean_squares, place, residual_at, residuals
+from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
+from sciml_widgets.knobs import choice, knob, toggle
+from sciml_widgets.labs.loss_weights import loss_weights
+from sciml_widgets.labs.plane import solution_picture
+from sciml_widgets.layers import ACTIVATIONS
+from sciml_widgets.metrics import relative_l2, rms
+from sciml_widgets.networks import MLP
+from sciml_widgets.physics import Box, Points, Problem, Values
+from sciml_widgets.picture import Picture, View
+from sciml_widgets.train import descend
+
+__all__ = ["PINN", "Net", "Solution"]
+
+LONGEST = 1_000_000
+"""Steps after which even a run that was asked to go on is over."""
+
+EVERY = 10
+"""Steps between two measurements of the error, which cost as much as a step."""
+
+TEST_POINTS = 4096
+"""Quasi-random points of the box, the same for all runs, where the error is measured."""
+
+
+@dataclass(frozen=True)
+class Net:
+    """The network: `depth` hidden layers of `width` units."""
+
+    depth: int = knob(
+        4, 1, 8, kind="restart", unit="layers", group="Network", help="number of hidden layers"
+    )
+    width: int = knob(
+        20, 4, 64, kind="restart", unit="units", group="Network", help="units in each layer"
+    )
+    activation: str = choice(
+        "tanh", tuple(ACTIVATIONS), group="Network",
+        help="the nonlinearity; relu has no second derivative and cannot obey u_xx",
+    )  # fmt: skip
+    fourier: int = knob(
+        0, 0, 64, kind="restart", label="Fourier features", group="Network",
+        help="random waves of the coordinates before the first layer; 0: none",
+    )  # fmt: skip
+    precision: str = choice(
+        "float32", ("float32", "float64"), group="Network",
+        help="digits of each number: about 7 or about 16, which is slower",
+    )  # fmt: skip
+
+    def build(self, problem: Problem, generator: Generator) -> MLP:
+        """An untrained network for the problem."""
+        box = problem.box
+        return MLP(
+            len(box.names), len(problem.unknowns), depth=self.depth, width=self.width,
+            activation=self.activation, fourier=self.fourier, low=box.low, high=box.high,
+            generator=generator, dtype=getattr(torch, self.precision),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A snapshot: a copy of the network, the problem, and the training points of each term."""
+
+    network: nn.Module
+    problem: Problem
+    points: dict[str, Tensor]
+
+
+@dataclass
+class PINN(Experiment):
+    """A physics-informed network: minimise Σ weight x mean(residual²) over the terms of a problem.
+
+    Give it any `Problem`. The curves are RMS residuals, unweighted: of each term on the training
+    points, and of the equation off them; beside them the relative L2 error, all as numbers of the
+    same kind. Source: Raissi, Perdikaris and Karniadakis (2019), doi 10.1016/j.jcp.2018.10.045.
+    """
+
+    problem: Problem
+    weights: Any = None
+    net: Net = Net()
+    optimizer: str = choice("adam", ("adam",), group="Training", help="how the weights descend")
+    lr: float = knob(
+        5e-3, 1e-5, 1e-1, log=True, label="learning rate", group="Training", help="size of a step"
+    )
+    points_inside: int = knob(
+        500, 50, 5000, log=True, kind="restart", label="points inside", group="Training",
+        help="points where the equation is imposed",
+    )  # fmt: skip
+    points_edge: int = knob(
+        100, 10, 1000, log=True, kind="restart", label="points per condition", group="Training",
+        help="points of each other term: initial state, walls, data",
+    )  # fmt: skip
+    sampling: str = choice(
+        "sobol", ("sobol", "uniform", "adaptive"), group="Training",
+        help="evenly spread, random, or mostly where the residual is large",
+    )  # fmt: skip
+    redraw: int = knob(
+        0, 0, 500, label="redraw points every", unit="steps", group="Training",
+        help="new points after so many steps; 0: the same points for ever",
+    )  # fmt: skip
+    seed: int = knob(0, 0, 9999, kind="restart", group="Training", help="random seed")
+    show_points: bool = toggle(
+        False, kind="view", label="show points", group="View",
+        help="draw the training points over the error",
+    )  # fmt: skip
+
+    length: ClassVar[int] = 2000
+
+    def __post_init__(self) -> None:
+        if self.weights is None:
+            self.weights = loss_weights(self.problem)
+
+    @property
+    def series(self) -> tuple[Series, ...]:  # type: ignore[override]
+        """One curve for each term of the present task, then what was not trained on."""
+        return (
+            *(Series(term.name, term.label, role="loss") for term in self.problem.terms()),
+            Series("off_points", "equation off the points"),
+            Series("rel_l2", "relative error", role="error", percent=True),
+        )
+
+    def prepare(self) -> None:
+        """The first optimiser of a process makes torch import its compiler: a second or more."""
+        torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+    def frames(self) -> Iterator[Frame]:
+        """Step 0 is the untrained network. The error is measured every tenth step."""
+        generator = Generator().manual_seed(self.seed)
+        problem, network = self.problem, self.net.build(self.problem, generator)
+        points = self._draw(problem, network, generator)
+        samples = attach(problem, points)
+        run = descend(
+            network.parameters(),
+            lambda: mean_squares(residuals(problem, network, samples)),
+            weights=self._weights,
+            lr=lambda: self.lr,
+            steps=LONGEST,
+        )
+        for now in run:
+            scalars = {name: sqrt(loss) for name, loss in now.losses.items()}
+            if now.step % EVERY == 0:
+                scalars |= _errors(problem, network)
+            yield Frame(now.step, scalars, partial(_snapshot, network, problem, points))
+            if self.redraw and (now.step + 1) % self.redraw == 0:
+                points = self._draw(self.problem, network, generator)
+                samples = attach(self.problem, points)
+            elif self.problem != problem:
+                samples = attach(self.problem, points)
+            problem = self.problem
+
+    def picture(self, state: Solution | None, view: View) -> Picture:
+        """The network's field, its error, and slices over the exact curves."""
+        if state is None:
+            generator = Generator().manual_seed(self.seed)
+            state = Solution(self.net.build(self.problem, generator), self.problem, {})
+        shown = list(state.points.values()) if self.show_points else []
+        dots = torch.cat(shown) if shown else None
+        return solution_picture(state.problem, state.network, view.size, dots)
+
+    def _weights(self) -> dict[str, float]:
+        names = [term.name for term in self.problem.terms()]
+        return {name: getattr(self.weights, f"w_{name}") for name in names}
+
+    def _draw(
+        self, problem: Problem, network: nn.Module, generator: Generator
+    ) -> dict[str, Tensor]:
+        inside = [term.name for term in problem.terms() if not term.region.held]
+        counts = {
+            term.name: self.points_inside if term.name in inside else self.points_edge
+            for term in problem.terms()
+        }
+        spread = sampling.uniform if self.sampling == "uniform" else sampling.sobol
+        dtype = next(network.parameters()).dtype
+        if self.sampling != "adaptive":
+            return place(problem, counts, spread, generator, dtype)
+        many = {name: 4 * count if name in inside else count for name, count in counts.items()}
+        points = place(problem, many, spread, generator, dtype)
+        for name in inside:
+            with torch.no_grad():
+                residual = residual_at(problem, network, name, points[name]).norm(dim=1)
+            if not torch.isfinite(residual).all():
+                raise Diverged(
+                    "The residual is no longer finite: it cannot say where points help."
+                )
+            points[name] = points[name][sampling.choose(residual, counts[name], generator)]
+        return points
+
+
+def _snapshot(network: nn.Module, problem: Problem, points: dict[str, Tensor]) -> Solution:
+    return Solution(copy.deepcopy(network).requires_grad_(False), problem, dict(points))
+
+
+def _errors(problem: Problem, network: nn.Module) -> dict[str, float]:
+    dtype = next(network.parameters()).dtype
+    test = _test_points(problem.box).to(dtype)
+    equations = [term.name for term in problem.terms() if not term.region.held]
+    with torch.no_grad():
+        off = [residual_at(problem, network, name, test[:1024]) for name in equations]
+        u = network(test).double()
+    return {"off_points": rms(torch.cat(off, 1)), "rel_l2": relative_l2(u, _truth(problem))}
+
+
+@lru_cache(maxsize=8)
+def _test_points(box: Box) -> Points:
+    unit = sampling.sobol(TEST_POINTS, len(box.names), Generator().manual_seed(20190201))
+    return box.inside.place(unit)
+
+
+@lru_cache(maxsize=8)
+def _truth(problem: Problem) -> Values:
+    with torch.no_grad():
+        return problem.exact(_test_points(problem.box))

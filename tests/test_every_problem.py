@@ -1,0 +1,124 @@
+"""Laws that hold for every problem of the package, found by looking."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor
+
+from sciml_widgets import physics
+from sciml_widgets.collocation import jet, place, residual_at
+from sciml_widgets.knobs import Choice, Slider, knobs, replaced
+from sciml_widgets.physics import Points, Problem, Values
+from sciml_widgets.sampling import sobol
+
+
+def every_problem() -> list[type[Problem]]:
+    found = []
+    for module in pkgutil.iter_modules(physics.__path__):
+        for value in vars(importlib.import_module(f"{physics.__name__}.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, Problem) and value is not Problem:
+                found.append(value)
+    return sorted(set(found), key=lambda found: found.__name__)
+
+
+def positions(problem: Problem) -> Iterator[Problem]:
+    """The problem as it is, at both ends of each slider, and with each option."""
+    yield problem
+    for path, knob in knobs(problem).items():
+        if isinstance(knob, Slider):
+            yield from (replaced(problem, {path: end}) for end in (knob.low, knob.high))
+        elif isinstance(knob, Choice):
+            yield from (replaced(problem, {path: option}) for option in knob.options)
+
+
+CASES = [case for kind in every_problem() for case in positions(kind())]
+
+
+def points_of(problem: Problem, count: int = 256) -> dict[str, Points]:
+    counts = {term.name: count for term in problem.terms()}
+    generator = torch.Generator().manual_seed(1)
+    return place(problem, counts, sobol, generator, torch.float64)
+
+
+@pytest.fixture(autouse=True)
+def _looking_only() -> Iterator[None]:
+    with torch.no_grad():
+        yield
+
+
+def test_there_are_problems() -> None:
+    assert "Burgers" in {kind.__name__ for kind in every_problem()}
+
+
+@pytest.mark.parametrize("problem", CASES, ids=repr)
+def test_the_exact_solution_leaves_nothing_of_any_term(problem: Problem) -> None:
+    """To rounding, in units of the largest derivative that enters."""
+    for term in problem.terms():
+        points = points_of(problem)[term.name]
+        left = residual_at(problem, problem.exact, term.name, points)
+        u = jet(problem.box, problem.exact, points, term.derivatives)
+        sizes = [float(getattr(u, name).abs().max()) for name in term.derivatives]
+        assert float(left.abs().max()) < 1e-12 * max([1.0, *sizes]), term.name
+
+
+@pytest.mark.parametrize("problem", CASES, ids=repr)
+def test_every_term_notices_a_wrong_solution(problem: Problem) -> None:
+    def wrong(points: Points) -> Values:
+        bump = torch.cos(points.double() @ torch.arange(1.0, points.shape[1] + 1).double())
+        return problem.exact(points) + 0.1 * bump[:, None]
+
+    for term in problem.terms():
+        left = residual_at(problem, wrong, term.name, points_of(problem)[term.name])
+        assert float(left.square().mean().sqrt()) > 1e-3, term.name
+
+
+@pytest.mark.parametrize("problem", CASES, ids=repr)
+def test_equation_and_truth_read_the_same_coefficients(problem: Problem) -> None:
+    for path, knob in knobs(problem).items():
+        if isinstance(knob, Slider):
+            middle = replaced(problem, {path: (knob.low + knob.high) / 2})
+            points = points_of(problem)
+            left = [
+                residual_at(middle, problem.exact, term.name, points[term.name]).abs().max()
+                for term in problem.terms()
+            ]
+            assert float(max(left)) > 1e-3, path
+
+
+@pytest.mark.parametrize("problem", CASES, ids=repr)
+def test_points_lie_where_the_term_says(problem: Problem) -> None:
+    box = problem.box
+    low, high = torch.tensor(box.low).double(), torch.tensor(box.high).double()
+    for term in problem.terms():
+        points = points_of(problem)[term.name]
+        assert points.shape == (256, len(box.names))
+        assert bool(((points >= low) & (points <= high)).all())
+        if term.region.held:
+            held = points[:, box.names.index(term.region.held)]
+            assert set(held.tolist()) == set(term.region.values)
+
+
+@pytest.mark.parametrize("problem", CASES, ids=repr)
+def test_the_truth_has_a_shape_and_fits_its_colours(problem: Problem) -> None:
+    points: Tensor = problem.box.inside.place(
+        sobol(512, len(problem.box.names), torch.Generator().manual_seed(2))
+    )
+    u = problem.exact(points)
+    assert u.shape == (512, len(problem.unknowns)) and u.dtype == torch.float64
+    low, high = problem.limits
+    assert low - 1e-12 <= float(u[:, 0].min()) and float(u[:, 0].max()) <= high + 1e-12
+
+
+@pytest.mark.parametrize("problem", CASES, ids=repr)
+def test_a_problem_is_hashable_and_every_word_is_there(problem: Problem) -> None:
+    assert hash(problem) == hash(replaced(problem, {}))
+    assert problem == replaced(problem, {})
+    assert problem.equation and type(problem).__doc__
+    names = [term.name for term in problem.terms()]
+    assert len(set(names)) == len(names) and all(name.isidentifier() for name in names)
+    assert all(term.label for term in problem.terms())
+    for path, knob in knobs(problem).items():
+        assert knob.help and knob.label and knob.group, path
