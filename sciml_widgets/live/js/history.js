@@ -1,0 +1,98 @@
+// The history of a run: tracks that grow, and the plot of losses and errors.
+
+/** Cut the track at `from`, then append. Returns false where points before `from` are missing. */
+function writeTrack(track, from, x, y) {
+  if (from > track.x.length) return false;
+  track.x.length = track.y.length = from;
+  track.x.push(...x);
+  track.y.push(...y);
+  return true;
+}
+
+/** Series that share an x axis and a scale share a plot. */
+function groupSeries(series) {
+  const groups = new Map();
+  for (const one of series) {
+    const key = one.x + one.scale;
+    groups.set(key, [...(groups.get(key) || []), one]);
+  }
+  return [...groups.values()].map((members) => {
+    const [{ x, scale, label }] = members, log = scale === "log", over = x.replaceAll("_", " ");
+    const losses = members.some((one) => one.role !== "metric");
+    return {
+      members, along: x, log, label: over,
+      title: members.length === 1 ? label : losses ? "losses and errors" : "metrics",
+      note: `${log ? "log scale, " : ""}over ${over === "step" ? "steps" : over}`,
+      percent: !log && members.every((one) => one.percent),
+    };
+  });
+}
+
+function describeHistory({ title, note, members }, tracks) {
+  const said = members.map(({ name, label }) => `${label} ${formatNumber(lastValue(tracks.get(name)), 3)}`);
+  return `${title}, ${note}: ${said.join(", ")}`;
+}
+
+function lastValue(track) {
+  return track?.y.findLast(Number.isFinite);
+}
+
+function drawHistory(canvas, group, tracks, ticks, theme, empty) {
+  const pen = takePen(canvas, theme), { g, em, w } = pen, { along, log, percent, label } = group;
+  const marks = group.members.filter(({ name }) => tracks.get(name)?.x.length).map((one) => {
+    const sides = one.band?.map((name) => tracks.get(name)?.y);
+    return { ...one, kind: "lines", ...tracks.get(one.name), band: sides?.every(Boolean) && sides };
+  });
+  const last = Math.max(10, ...marks.map(({ x }) => x.at(-1)));
+  const x = settledAxis(along === "step" ? { label, low: 0, high: last, whole: true } : { label }, marks, "x");
+  const y = settledAxis({ log, percent }, marks, "y");
+  const right = Math.min(w * 0.3, Math.max(...group.members.map((one) => widthOf(g, one.label)))) + em * 1.5;
+  const box = layOut(pen, x, y, { right, top: em * 2 });
+  drawAxes(pen, box, x, y, true, marks.length ? "" : empty);
+  drawTicks(pen, box, ticks.map(({ x: at, text }) => ({ at: at[along], text })).filter(({ at }) => at >= x.low && at <= x.high));
+  // the error is what counts: it lies on top
+  marks.sort((a, b) => (a.role === "error") - (b.role === "error"));
+  clipped(g, box, () => marks.forEach((mark) => DRAW.lines(pen, box, mark)));
+  drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
+}
+
+/** Names beside the line ends, pushed apart. */
+function drawNames(pen, { x1, y0, y1 }, names) {
+  const { g, em, theme } = pen, gap = em * 1.22;
+  for (const name of names) name.end = Math.min(y1, Math.max(y0, name.end || y1));
+  names.sort((a, b) => a.end - b.end);
+  let edge = -Infinity;
+  for (const name of names) edge = name.at = Math.max(name.end, edge + gap);
+  // those that were pushed below the box push back
+  edge = Math.max(y1 + em * 0.4, y0 + gap * (names.length - 1)) + gap;
+  for (const name of names.reverse()) edge = name.at = Math.min(name.at, edge - gap);
+  for (const { colour, text, end, at } of names) {
+    startLine(pen, { colour, width: 0.8 });
+    segment(g, x1 + 2, end, x1 + em * 0.75, at);
+    g.stroke();
+    write(g, text, x1 + em, at, theme.text(colour));
+  }
+}
+
+/** A line at each turn of a knob; the newest text, and older ones as far as there is room. */
+function drawTicks(pen, { x0, y0, y1, X }, ticks) {
+  const { g, em, w, theme } = pen, gap = em * 0.4, y = y0 - em * 0.9;
+  Object.assign(g, { strokeStyle: theme.accent, lineWidth: pen.hair });
+  g.setLineDash([3, 3]);
+  g.beginPath();
+  for (const { at } of ticks) segment(g, pen.crisp(X(at)), y0 - em * 1.5, pen.crisp(X(at)), y1);
+  g.stroke();
+  g.setLineDash([]);
+  let edge = w;
+  for (const { at, text } of ticks.slice().reverse()) {
+    const after = X(at) + gap, before = X(at) - gap - x0, room = edge - after;
+    const turned = edge === w && room < before && room < widthOf(g, text);
+    if (edge < w && room < em * 5) continue;
+    const fitted = fitText(g, text, turned ? before : room), wide = widthOf(g, fitted);
+    const from = turned ? X(at) - gap - wide : after;
+    g.fillStyle = theme.veil;
+    g.fillRect(from, y - em * 0.6, wide, em * 1.2);
+    write(g, fitted, from, y, theme.accent);
+    edge = from - gap;
+  }
+}

@@ -1,0 +1,229 @@
+// The panel: keeps the state of one view, draws it when a message came, sends what a person does.
+
+const NARROW = 760; // as in the style sheet
+
+/** Hosts hand over views or plain buffers. */
+function bytesOf(view) {
+  return new Uint8Array(view.buffer || view, view.byteOffset, view.byteLength);
+}
+
+/** Copied, because a view may begin at an odd byte. */
+function floatsOf(view) {
+  return new Float32Array(bytesOf(view).slice().buffer);
+}
+
+function unpackPicture({ caption, plots }, buffers) {
+  const floats = (i) => floatsOf(buffers[i]);
+  const unpack = (mark) => {
+    const found = { ...mark, band: mark.band?.map(floats) };
+    if (mark.kind === "image") found.z = bytesOf(buffers[mark.z]);
+    else if (mark.kind !== "text") for (const name of ["x", "y", "u", "v"]) if (name in mark) found[name] = floats(mark[name]);
+    return found;
+  };
+  return { caption, plots: plots.map((plot) => ({ ...plot, marks: plot.marks.map(unpack) })) };
+}
+
+function render({ model, el }) {
+  const view = Math.random().toString(36).slice(2, 12);
+  const gone = new AbortController(), { signal } = gone;
+  let spec, specText, controls, groups, theme, latest, run, picture, acked, echoed, echoing, speaking;
+  let values = {}, silent = {}, ticks = [], tracks = new Map(), drawn = [], notice = "";
+  let queued = 0, waiting = 0, visible = true, onScreen = true, narrow = true, spokenAt = -1e9;
+
+  const send = (message) => model.send(message);
+  const later = (ms, what) => setTimeout(() => signal.aborted || what(), ms);
+  const resting = () => latest?.state !== "running";
+  const page = buildPage(send, () => send({ t: resting() ? "go" : "pause" })), { root } = page;
+  const hide = make("style", { text: `.sciml-static-${model.get("twin_id")} { display: none !important; }` });
+
+  // -- messages
+
+  const receive = (header, buffers = []) => {
+    if (header?.t !== "frame") return;
+    if (header.spec) takeSpec(header.spec);
+    if (!spec) return; // a frame for another view: ours begin with a key frame
+    if (header.run !== run) {
+      run = header.run;
+      tracks = new Map();
+      ticks = [];
+      if (picture && !header.frames) picture = { plots: picture.plots.map((plot) => ({ ...plot, marks: [] })) };
+    }
+    let whole = true;
+    for (const { name, from, x, y } of header.tracks || []) {
+      if (!tracks.has(name)) tracks.set(name, { x: [], y: [] });
+      whole &&= writeTrack(tracks.get(name), from, floatsOf(buffers[x]), floatsOf(buffers[y]));
+    }
+    if (!whole) send({ t: "ready", view }); // a message was lost: a key frame mends that
+    ({ ticks = ticks, values = values, silent = silent } = header);
+    if (header.picture) picture = unpackPicture(header.picture, buffers);
+    if (header.values || header.silent) controls.apply(values, silent);
+    if (header.notice) {
+      controls.settle();
+      say(header.notice);
+    }
+    latest = header;
+    schedule();
+    echo();
+  };
+
+  const takeSpec = (given) => {
+    const text = JSON.stringify(given);
+    if (text === specText) return; // the controls stay: a hand may be on one
+    [spec, specText, theme] = [given, text, null];
+    root.ariaLabel = spec.title;
+    root.classList.toggle("sw-bare", !spec.controls.length);
+    groups = groupSeries(spec.series);
+    controls?.element.remove();
+    controls = makeControls(spec.controls, view, {
+      turn: (name, value, drag) => send({ t: "turn", name, value, drag }),
+      press: (name) => send({ t: "press", name }),
+      notice: say,
+    }, signal);
+    page.knobs.append(controls.element);
+  };
+
+  /** State and values as traits, for Python: what was applied, four times a second at most. */
+  const echo = () => {
+    const text = JSON.stringify([latest?.state, values]);
+    if (!latest || echoing || document.hidden || text === echoed) return;
+    echoed = text;
+    model.set("state", latest.state);
+    model.set("values", { ...values });
+    model.save_changes();
+    echoing = later(250, () => { echoing = 0; echo(); });
+  };
+
+  // -- drawing
+
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+  const schedule = () => {
+    if (queued || waiting || !visible) return;
+    const wait = calm.matches && drawn.length ? drawn.at(-1) + 500 - performance.now() : 0;
+    if (wait > 0) waiting = later(wait, () => { waiting = 0; schedule(); });
+    else queued = requestAnimationFrame(draw);
+  };
+
+  const draw = () => {
+    queued = 0;
+    if (narrow !== root.clientWidth <= NARROW) {
+      narrow = !narrow;
+      page.knobs.open = !narrow;
+    }
+    if (!latest) return;
+    try {
+      drawAll();
+    } finally {
+      if (latest.i !== acked) {
+        acked = latest.i;
+        send({ t: "ack", view, i: acked });
+        drawn.push(performance.now());
+        later(2050, countFrames);
+        countFrames();
+      }
+    }
+  };
+
+  const countFrames = () => {
+    drawn = drawn.filter((at) => at > performance.now() - 2000);
+    root.dataset.fps = drawn.length / 2;
+  };
+
+  const drawAll = () => {
+    theme ||= readTheme(root, spec.palette, root.classList.toggle("sw-dark", isDark(el)));
+    const empty = latest.state === "idle" ? "Press Run" : "";
+    writeNumbers(page, latest);
+    writeFoot();
+    for (const group of groups) if (resting() || !group.alt) group.alt = describeHistory(group, tracks);
+    const plots = [...(picture?.plots || []), ...groups], canvases = plots.map((plot, i) => figureAt(page, i, plot));
+    while (page.plots.children.length > plots.length) page.plots.lastChild.remove();
+    plots.forEach((plot, i) => {
+      if (plot.marks) drawPlot(canvases[i], plot, theme, empty);
+      else drawHistory(canvases[i], plot, tracks, ticks, theme, empty);
+    });
+  };
+
+  const caption = () => picture?.caption || spec?.about || "";
+
+  const writeFoot = () => {
+    const seed = Object.keys(values).find((path) => /\bseed$/.test(path)), moved = root.querySelectorAll(".sw-moved").length;
+    page.caption.classList.toggle("sw-notice", notice);
+    put(page.caption, notice || caption());
+    put(page.seed, seed ? `seed ${values[seed]}` : "");
+    put(page.summary, moved ? `Controls · ${moved} changed` : "Controls");
+    // screen readers hear the newest sentence, but not more than one in five seconds
+    speaking ||= later(Math.max(0, spokenAt + 5000 - performance.now()), () => {
+      speaking = 0;
+      spokenAt = performance.now();
+      put(page.voice, notice || (resting() ? `${root.dataset.state}, step ${root.dataset.step}. ` : "") + caption());
+    });
+  };
+
+  const say = (text) => {
+    notice = text;
+    writeFoot();
+    later(6000, () => {
+      if (notice === text) notice = "";
+      writeFoot();
+    });
+  };
+
+  // -- hands and the page around
+
+  const repaint = () => { theme = null; schedule(); };
+
+  page.large.addEventListener("click", () => {
+    page.large.ariaPressed = root.classList.toggle("sw-large");
+    repaint();
+  });
+
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation(); // the notebook's one-key shortcuts are not meant
+    const { key, target, repeat } = event, pressed = { " ": page.run, ".": page.step, r: page.reset }[key];
+    const own = key === " " ? "select, .sw-value, button, summary, [type=checkbox]" : "select, .sw-value";
+    if (!pressed || target.matches(own)) return;
+    event.preventDefault();
+    if (!repeat || key === ".") pressed.click();
+  });
+
+  const look = () => {
+    if (visible === (onScreen && !document.hidden)) return;
+    visible = !visible;
+    send({ t: visible ? "ready" : "hidden", view });
+    schedule();
+    echo();
+  };
+
+  const seen = new IntersectionObserver((entries) => { onScreen = entries.at(-1).isIntersecting; look(); });
+  const sized = new ResizeObserver(() => schedule());
+  // a host may load the colours of a new theme a little after it has named it
+  const themed = new MutationObserver(() => { repaint(); later(400, repaint); });
+
+  document.head.append(hide);
+  el.append(root);
+  root.classList.toggle("sw-dark", isDark(el));
+  seen.observe(root);
+  for (const element of [root, page.plots]) sized.observe(element);
+  for (const host of [document.documentElement, document.body]) themed.observe(host, { attributes: true });
+  document.addEventListener("visibilitychange", look, { signal });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint, { signal });
+  model.on("msg:custom", receive);
+  send({ t: "ready", view });
+
+  return () => {
+    gone.abort();
+    model.off("msg:custom", receive);
+    for (const observer of [seen, sized, themed]) observer.disconnect();
+    cancelAnimationFrame(queued);
+    hide.remove();
+    root.remove();
+    try {
+      send({ t: "hidden", view });
+    } catch {
+      // the widget was closed: nobody needs to know
+    }
+  };
+}
+
+export default { render };

@@ -1,0 +1,90 @@
+"""The plots of the series: which line looks how, in every renderer. Knows no renderer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+
+import numpy as np
+
+from sciml_widgets.experiment import Series
+from sciml_widgets.history import History
+from sciml_widgets.picture import INK, Axis, Dash, Lines, Plot, Text
+from sciml_widgets.player import Tick
+
+__all__ = ["Look", "loss_plots", "looks"]
+
+MOST_TICKS = 8
+DASHES: tuple[Dash, ...] = ("solid", "dashed", "dotted")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour number, dash and width of one series."""
+
+    colour: int
+    dash: Dash
+    width: float
+
+
+def looks(series: Sequence[Series]) -> dict[str, Look]:
+    """The error against the truth in thick ink, all others in the palette, each its own dash."""
+    numbers, found = cycle(range(INK)), {}
+    for one in series:
+        if one.role == "error" and not any(look.colour == INK for look in found.values()):
+            found[one.name] = Look(INK, "solid", 2.4)
+        else:
+            number = next(numbers)
+            found[one.name] = Look(number, DASHES[number % len(DASHES)], 1.6)
+    return found
+
+
+def loss_plots(history: History, ticks: Sequence[Tick] = ()) -> tuple[Plot, ...]:
+    """One plot for each x axis and scale that the series ask for; empty series are left out."""
+    style = looks(history.series)
+    groups: dict[tuple[str, str], list[Series]] = {}
+    for one in history.series:
+        if history.tracks[one.name].x:
+            groups.setdefault((one.x, one.scale), []).append(one)
+    return tuple(
+        _plot(history, members, style, ticks, x, scale) for (x, scale), members in groups.items()
+    )
+
+
+def _plot(
+    history: History, members: list[Series], style: dict[str, Look], ticks: Sequence[Tick],
+    x: str, scale: str,
+) -> Plot:  # fmt: skip
+    lines = []
+    for one in members:
+        track, look = history.tracks[one.name], style[one.name]
+        band = None
+        if one.band:
+            low, high = (np.array(history.tracks[name].y) for name in one.band)
+            if len(low) == len(high) == len(track.y):
+                band = (low, high)
+        lines.append(
+            Lines(
+                np.array(track.x), np.array(track.y), one.label or one.name,
+                look.colour, look.dash, look.width, band,
+            )
+        )  # fmt: skip
+    shown = np.concatenate([line.y for line in lines])
+    good = shown[np.isfinite(shown) & ((shown > 0) | (scale != "log"))]
+    low, high = (float(good.min()), float(good.max())) if good.size else (0.1, 1.0)
+    marks: list[Lines | Text] = list(lines)
+    for number, tick in enumerate(ticks[-MOST_TICKS:]):
+        at = tick.at.get(x)
+        if at is not None:
+            down = 0.07 * (number % 4)  # four heights, so that neighbours do not overlap
+            top = high * (low / high) ** down if scale == "log" else high + (low - high) * down
+            marks.append(Lines(np.array([at, at]), np.array([low, high]), "", 0, "dashed", 1.0))
+            marks.append(Text(at, top, " " + tick.text(), 0))
+    return Plot(
+        "losses and errors" if any(one.role == "loss" for one in members) else "series",
+        tuple(marks),
+        x=Axis(x),
+        y=Axis(log=scale == "log"),
+        note=f"{scale} scale, over {x if x != 'step' else 'steps'}",
+        ends=True,
+        alt="; ".join(f"{line.label} from {line.y[0]:.3g} to {line.y[-1]:.3g}" for line in lines),
+    )

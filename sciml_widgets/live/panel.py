@@ -1,0 +1,280 @@
+"""The panel: a player with a face. Knows no torch and no drawing; the widget and the twins draw.
+
+Only the player's thread sends to the browser (`_watch`); the browser's messages go straight into
+the player's mailbox (`_heard`), on whatever thread they arrive.
+"""
+
+import threading
+import time
+from collections import deque
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from sciml_widgets.experiment import Experiment
+from sciml_widgets.knobs import resolve, values
+from sciml_widgets.live.wire import Wire
+from sciml_widgets.player import Player
+from sciml_widgets.record import Record
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from plotly.graph_objects import Figure as PlotlyFigure
+
+    from sciml_widgets.live.widget import PanelWidget
+
+__all__ = ["Panel"]
+
+FASTEST = 0.04
+"""Seconds between two pictures: at most 25 a second. A turn is answered between them."""
+SHARE = 0.045
+"""Of the player's time, what drawing may take."""
+GONE = 3.0
+"""Seconds without an acknowledgement after which a view no longer holds the others up."""
+MOST_VIEWS = 32
+"""Views that are remembered; the one that was silent longest is forgotten first."""
+QUIET = 1.0
+"""Seconds of rest before the static twin is drawn again."""
+
+
+class _View:
+    """One place in a browser where the panel is shown."""
+
+    def __init__(self) -> None:
+        self.acked = 0
+        self.heard = time.perf_counter()
+        self.hidden = False
+
+
+class Panel(traitlets.HasTraits):
+    """A running experiment: `panel.values` and `panel.state` can be observed and linked.
+
+    Setting `panel.values = {"nu": 0.02}` turns those knobs. The experiment that was given is
+    copied, never changed.
+    """
+
+    values = traitlets.Dict()
+    state = traitlets.Unicode("idle")
+
+    def __init__(self, experiment: Experiment, **options: Any) -> None:
+        super().__init__()
+        self.player = Player(experiment, watch=self._watch, **options)
+        self.widget: PanelWidget | None = None
+        self.twin: Any = None
+        self._wire = Wire()
+        self._lock = threading.Lock()
+        self._views: dict[str, _View] = {}
+        self._echo: int | None = None
+        self._key = False
+        self._notice = ""
+        self._shown: Any = None
+        self._next = 0.0
+        self._spent: deque[float] = deque(maxlen=9)
+        self._rested: float | None = None
+        self._absorb()
+
+    # ---- what people use ----------------------------------------------------------------
+
+    def go(self) -> None:
+        """Run, as the button does."""
+        self.player.go()
+
+    def pause(self) -> None:
+        """Pause, as the button does."""
+        self.player.pause()
+
+    def step(self, frames: int = 1) -> None:
+        """Run for some frames, then pause."""
+        self.player.step(frames)
+
+    def pace(self, frames_per_second: float) -> None:
+        """Slow motion; 0 is as fast as it goes. Raises ValueError."""
+        self.player.pace(frames_per_second)
+
+    def reset(self) -> None:
+        """Back to before the first frame; the knobs stay as they are."""
+        self.player.reset()
+
+    def turn(self, name: str, value: Any) -> None:
+        """Turn a knob, as a hand would. Raises ValueError."""
+        self.player.turn(name, value)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until nothing runs. Returns whether that came in time."""
+        return self.player.wait(timeout)
+
+    @property
+    def scalars(self) -> dict[str, float]:
+        """The newest value of each series."""
+        return self.player.scalars
+
+    @property
+    def history(self) -> Any:
+        """All scalars so far, as a pandas DataFrame."""
+        return self.player.history.to_pandas()
+
+    @property
+    def goal_reached(self) -> int | None:
+        """The step at which the goal was first reached, or None."""
+        return self.player.goal_reached
+
+    def record(self) -> Record:
+        """The run so far as a record: `save(panel.record(), "run.json")`."""
+        return self.player.record()
+
+    def figure(self) -> "Figure":
+        """The present picture as a matplotlib figure."""
+        from sciml_widgets.live.twin import figure
+
+        return figure(self.player)
+
+    def to_plotly(self, *, surface: bool = False) -> "PlotlyFigure":
+        """The present picture in plotly: zoom, read values; `surface` draws fields in 3-D."""
+        from sciml_widgets.live.inspect import to_plotly
+
+        return to_plotly(self.player, surface=surface)
+
+    def close(self) -> None:
+        """End the thread, take the widget off the page. Twice is no error."""
+        self.player.close()
+        if self.widget is not None:
+            self.widget.close()
+            self.widget = None
+
+    def _ipython_display_(self) -> None:
+        """Nothing: `show` has displayed the panel already, also where it ends a cell."""
+
+    # ---- traits -------------------------------------------------------------------------
+
+    def _absorb(self) -> None:
+        """Take state and values over from the player without turning anything."""
+        self._echo = threading.get_ident()
+        try:
+            self.values = values(self.player.experiment)
+            self.state = self.player.state
+        finally:
+            self._echo = None
+
+    @traitlets.observe("values")
+    def _turned(self, change: Any) -> None:
+        if self._echo == threading.get_ident():
+            return
+        now = values(self.player.experiment)
+        for name, value in change.new.items():
+            path = resolve(self.player.experiment, name)
+            if now[path] != value:
+                self.player.turn(path, value)
+
+    # ---- from the browser: any thread ---------------------------------------------------
+
+    def attach(self, widget: "PanelWidget") -> None:
+        """Use this widget; called once, by `show`."""
+        self.widget = widget
+        widget.observe(lambda _change: self._absorb(), ["state", "values"])
+
+    def heard(self, message: Any) -> None:
+        """One message of the browser. Never raises: what is wrong is said on the panel."""
+        try:
+            self._hear(message)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self._notice = f"Not done: {error}"
+        self.player.wake()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        player, what = self.player, message["t"]
+        if what in ("ready", "ack", "hidden"):
+            with self._lock:
+                name = str(message["view"])[:40]
+                if name not in self._views and len(self._views) >= MOST_VIEWS:
+                    del self._views[min(self._views, key=lambda v: self._views[v].heard)]
+                view = self._views.setdefault(name, _View())
+                view.heard, view.hidden = time.perf_counter(), what == "hidden"
+                if what == "ack":
+                    view.acked = max(view.acked, int(message["i"]))
+                elif what == "ready":
+                    view.acked, self._key = self._wire.number, True
+        elif what == "turn":
+            player.turn(message["name"], message["value"], drag=message.get("drag") is True)
+        elif what == "press":
+            player.press(message["name"])
+        elif what == "step":
+            player.step(message.get("n", 1))
+        elif what == "pace":
+            player.pace(float(message["value"]))
+        elif what in ("go", "pause", "reset"):
+            getattr(player, what)()
+        else:
+            raise ValueError(f"unknown message {str(what)[:40]!r}")
+
+    # ---- to the browser: the player's thread ----------------------------------------------
+
+    def _watch(self, player: Player) -> float | None:
+        """Send a message if one is due. Returns when to be called again if nothing happens."""
+        now = time.perf_counter()
+        resting = player.state != "running"
+        wish = self._rest(now) if resting else None
+        if not resting:
+            self._rested = None
+        if self.widget is None:
+            return wish
+        stamp = (player.runs, player.frames, player.state, _knobs_stamp(player), self._notice)
+        if stamp == self._shown and not self._key:
+            return wish
+        if not self._free(now):
+            return _sooner(wish, GONE)
+        if resting or now >= self._next:
+            self._send(stamp, 128 if resting else 64)
+            self._spent.append(time.perf_counter() - now)
+            self._next = now + max(FASTEST, median(self._spent) / SHARE)
+        elif self._shown is None or stamp[3:] != self._shown[3:]:
+            self._send(stamp, None)  # a turn is answered at once, without a picture
+        return wish
+
+    def _free(self, now: float) -> bool:
+        """Somebody looks, and nobody who looks has two messages open."""
+        with self._lock:
+            there = [
+                view for view in self._views.values()
+                if not view.hidden
+                and (view.acked >= self._wire.number or now - view.heard < GONE)
+            ]  # fmt: skip
+            return bool(there) and all(self._wire.number - view.acked < 2 for view in there)
+
+    def _send(self, stamp: Any, size: int | None) -> None:
+        player = self.player
+        with self._lock:
+            key, self._key = self._key, False
+        notice, self._notice = self._notice, ""
+        picture = None
+        try:
+            picture = player.draw(size) if size else None
+        except Exception as error:
+            player.fail(error)
+        header, buffers = self._wire.message(player, picture, key, notice)
+        if self.widget is not None:
+            self.widget.send(header, buffers)
+        self._shown = (*stamp[:2], player.state, stamp[3], "")
+
+    def _rest(self, now: float) -> float | None:
+        """Draw the static twin again when the run has rested for a moment."""
+        if self.twin is None or not self.player.frames:
+            return None
+        if self._rested is None:
+            self._rested = now
+        stamp = (self.player.runs, self.player.frames)
+        if self.twin.stamp == stamp:
+            return None
+        if now - self._rested < QUIET:
+            return QUIET
+        self.twin.update(self.player, stamp)
+        return None
+
+
+def _knobs_stamp(player: Player) -> int:
+    """Changes when a knob does."""
+    return hash(tuple(values(player.experiment).items()))
+
+
+def _sooner(a: float | None, b: float) -> float:
+    return b if a is None else min(a, b)

@@ -1,0 +1,72 @@
+"""show: an experiment on the page, live where somebody is there, as a still picture elsewhere."""
+
+from typing import Any
+
+from sciml_widgets.experiment import Experiment
+from sciml_widgets.headless import drive
+from sciml_widgets.live import frontend
+from sciml_widgets.live.panel import Panel
+
+__all__ = ["panels", "show"]
+
+panels: dict[str, list[tuple[str, Panel]]] = {}
+"""The live panels by cell; each with the execution of the cell that made it."""
+
+
+def show(experiment: Experiment, *, still: int = 300, **options: Any) -> Panel:
+    """Display one panel for `experiment` and return it at once; Run starts the training.
+
+    Running the cell again, or `panel.close()`, ends the old panel and its thread. Where nobody is
+    there (nbconvert, papermill, nbval), at most `still` frames run here and now, their last
+    picture becomes the output, and what the lab raises is raised. `options` go to the player:
+    `until="rel_l2<0.05"`, `tape=[Turn(...)]`.
+
+    Raises:
+        TypeError: `experiment` is not an Experiment (a class without the brackets, say).
+        ValueError: a bad goal, tape, or number of frames.
+    """
+    if not isinstance(experiment, Experiment):
+        hint = " (write the brackets: show(Lab()))" if isinstance(experiment, type) else ""
+        raise TypeError(f"show() takes an experiment, not {experiment!r}{hint}")
+    if not isinstance(still, int) or still < 1:
+        raise ValueError(f"still={still!r} is not a number of frames above 0")
+    panel = Panel(experiment, **options)
+    if not frontend.somebody():
+        _still(panel, still)
+        return panel
+    from IPython.display import display
+
+    from sciml_widgets.live.twin import Twin
+    from sciml_widgets.live.widget import PanelWidget
+
+    _replace(frontend.cell(), panel)
+    panel.attach(PanelWidget(panel.heard))
+    display(panel.widget.mimebundle(), raw=True)
+    panel.twin = Twin(panel.widget.twin_id)
+    panel.player.start()
+    return panel
+
+
+def _replace(cell: frontend.Cell, panel: Panel) -> None:
+    """Close what an earlier execution of this cell has left; two panels in one cell stay."""
+    if not cell.id:
+        return
+    here = panels.setdefault(cell.id, [])
+    for execution, old in here:
+        if execution != cell.execution:
+            old.close()
+    here[:] = [entry for entry in here if entry[0] == cell.execution]
+    here.append((cell.execution, panel))
+
+
+def _still(panel: Panel, frames: int) -> None:
+    """Run in this thread: no widget, and no thread is left behind."""
+    player = panel.player
+    player.limit = min(frames, player.limit)
+    drive(player)
+    panel._absorb()
+    if player.error is not None:
+        raise player.error
+    from sciml_widgets.live.twin import display_still
+
+    display_still(player)

@@ -1,0 +1,270 @@
+"""The static twin: the panel's picture in matplotlib, for saved notebooks, paper and pages.
+
+Knows no widget. Uses the object interface of matplotlib only (no pyplot, no global state), so it
+may run in any thread; one lock, because matplotlib's text layout is not thread-safe.
+"""
+
+import base64
+import html
+import io
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sciml_widgets.knobs import knobs, values
+from sciml_widgets.live.losses import loss_plots
+from sciml_widgets.picture import (
+    INK,
+    PALETTE,
+    Arrows,
+    Bars,
+    Image,
+    Lines,
+    Mark,
+    Picture,
+    Plot,
+    Points,
+    Text,
+)
+from sciml_widgets.player import Player
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Twin", "alt", "display_still", "figure", "png", "title"]
+
+LOCK = threading.RLock()
+COLOURS = PALETTE["light"]
+MUTE, GRID = "#5b6875", "#e3e8ec"
+MAPS = {"field": "cividis", "error": "RdBu_r"}
+DASHES = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1, 1.4))}
+SMALL = 8.0  # points
+
+
+def figure(player: Player, size: int = 128) -> "Figure":
+    """The player's picture and its series, two plots in a row. When nothing runs."""
+    picture = player.draw(size)
+    return render(picture, loss_plots(player.history, player.ticks), title(player))
+
+
+def render(picture: Picture, more: tuple[Plot, ...] = (), heading: str = "") -> "Figure":
+    """Any picture as a matplotlib figure; `more` plots stand behind those of the picture."""
+    from matplotlib.figure import Figure
+
+    plots = [*picture.plots, *more]
+    rows = max(1, -(-len(plots) // 2))
+    columns = min(2, max(1, len(plots)))
+    with LOCK:
+        made = Figure(figsize=(4.8 * columns, 2.4 * rows + 0.6), dpi=110, layout="constrained")
+        made.get_layout_engine().set(w_pad=0.12, h_pad=0.06, wspace=0.04, hspace=0.05)
+        made.suptitle(heading, fontsize=9, x=0.012, ha="left", color=COLOURS[INK])
+        if picture.caption:
+            made.supxlabel(picture.caption, fontsize=SMALL, x=0.012, ha="left", color=MUTE)
+        for number, plot in enumerate(plots):
+            _draw(made, made.add_subplot(rows, columns, number + 1), plot)
+    return made
+
+
+def title(player: Player) -> str:
+    """Name, step, errors, and the first few knobs that are not at their default."""
+    lab = player.experiment
+    known = knobs(lab)
+    moved = [
+        f"{known[path].label or path} {_number(value)}"
+        for path, value in values(lab).items()
+        if value != known[path].default
+    ]
+    errors = [
+        f"{one.label or one.name} {_value(player.scalars[one.name], one.percent)}"
+        for one in lab.series
+        if one.role == "error" and one.name in player.scalars
+    ]
+    parts = [lab.title or type(lab).__name__, f"step {player.step_now}", *errors, *moved]
+    return "  ·  ".join(parts[:5]) + ("  ·  …" if len(parts) > 5 else "")
+
+
+def alt(player: Player, picture: Picture | None = None) -> str:
+    """The picture in words."""
+    plots = [*(picture or player.draw(16)).plots, *loss_plots(player.history)]
+    words = [f"{plot.title}: {plot.alt.rstrip('.')}" for plot in plots if plot.alt]
+    return ". ".join([title(player), *words])
+
+
+def png(made: "Figure") -> bytes:
+    """A figure as PNG of 256 colours, a third of the size of one with all of them."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image as Pillow
+
+    with LOCK:
+        canvas = FigureCanvasAgg(made)
+        canvas.draw()
+        shown = Pillow.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    file = io.BytesIO()
+    shown.quantize(palette=_palette(), dither=Pillow.Dither.NONE).save(file, "PNG")
+    return file.getvalue()
+
+
+def _palette() -> Any:
+    """256 colours: both colour maps, greys, and the line colours in shades down to white."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_rgb
+    from PIL import Image as Pillow
+
+    lines = np.array([to_rgb(colour) for colour in COLOURS])
+    shades = [1 - (1 - lines) * share for share in (1.0, 0.8, 0.6, 0.4, 0.25, 0.12)]
+    greys = np.linspace(0.2, 1.0, 30)[:, None].repeat(3, 1)
+    maps = [colormaps[name](np.linspace(0, 1, 92))[:, :3] for name in MAPS.values()]
+    colours = np.concatenate([*maps, *shades, greys])
+    made = Pillow.new("P", (1, 1))
+    made.putpalette((255 * colours).round().astype(int).ravel().tolist())
+    return made
+
+
+def display_still(player: Player) -> None:
+    """Leave the picture as the output of this cell (nothing outside a notebook)."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is None:
+        return
+    words = alt(player)
+    bundle = {"image/png": base64.b64encode(png(figure(player))).decode(), "text/plain": words}
+    display(bundle, metadata={"image/png": {"alt": words}}, raw=True)
+
+
+class Twin:
+    """The still picture below a live panel, hidden by the panel's style while that is alive."""
+
+    def __init__(self, name: str) -> None:
+        from IPython.display import display
+
+        self.name = name
+        self.stamp: Any = None
+        self._handle = display(self._bundle(""), display_id=f"sciml-{name}", raw=True)
+
+    def _bundle(self, inside: str) -> dict[str, str]:
+        block = f'<div class="sciml-static sciml-static-{self.name}">{inside}</div>'
+        return {"text/html": block, "text/plain": "static twin of the panel"}
+
+    def update(self, player: Player, stamp: Any) -> None:
+        """Draw the picture as it is now; `stamp` names what was drawn."""
+        self.stamp = stamp
+        data = base64.b64encode(png(figure(player))).decode()
+        image = (
+            f'<img style="max-width:100%" alt="{html.escape(alt(player), quote=True)}" '
+            f'src="data:image/png;base64,{data}">'
+        )
+        if self._handle is not None:
+            self._handle.update(self._bundle(image), raw=True)
+
+
+def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_title(plot.title, loc="left", fontsize=9, fontweight="bold", pad=5)
+    axes.set_title(plot.note, loc="right", fontsize=SMALL, color=MUTE, pad=5)
+    axes.tick_params(labelsize=SMALL, colors=MUTE, length=2.5, width=0.6)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set(color="#c3ccd4", linewidth=0.7)
+    axes.set_xscale("log" if plot.x.log else "linear")
+    axes.set_yscale("log" if plot.y.log else "linear")
+    if not any(isinstance(mark, Image) for mark in plot.marks):
+        axes.grid(color=GRID, linewidth=0.6)
+        axes.set_axisbelow(True)
+    for mark in plot.marks:
+        _mark(made, axes, mark)
+    axes.set_xlabel(plot.x.label, fontsize=SMALL, color=MUTE, loc="right", labelpad=1)
+    upright = 0 if len(plot.y.label) < 3 else 90
+    axes.set_ylabel(plot.y.label, fontsize=SMALL, color=MUTE, labelpad=1, rotation=upright)
+    if plot.x.low is not None or plot.x.high is not None:
+        axes.set_xlim(plot.x.low, plot.x.high)
+    if plot.y.low is not None or plot.y.high is not None:
+        axes.set_ylim(plot.y.low, plot.y.high)
+    for axis, log in ((axes.xaxis, plot.x.log), (axes.yaxis, plot.y.log)):
+        if not log:
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    if plot.equal:
+        axes.set_aspect("equal", adjustable="box")
+    labelled = [mark for mark in plot.marks if getattr(mark, "label", "")]
+    if plot.ends:
+        _end_labels(axes, [mark for mark in labelled if isinstance(mark, Lines)])
+    elif labelled:
+        axes.legend(fontsize=7.2, frameon=True, framealpha=0.75, edgecolor="none", borderpad=0.2,
+                    handlelength=2.2, labelspacing=0.25, loc="best")  # fmt: skip
+
+
+def _end_labels(axes: "Axes", lines: list[Lines]) -> None:
+    """The name of each line behind its right end, moved apart where two would touch."""
+    lines = [line for line in lines if np.isfinite(line.y).any()]
+    if not lines:
+        return
+    left, right = (end([end(line.x) for line in lines]) for end in (np.min, np.max))
+    axes.set_xlim(left - 0.02 * (right - left), right + 0.42 * (right - left))
+    axes.set_xticks([tick for tick in axes.get_xticks() if left <= tick <= right])
+    low, high = axes.get_ylim()
+    if axes.get_yscale() == "log":
+        low, high = np.log10(low), np.log10(high)
+    heights, below = {}, -1.0
+    ends = [float(line.y[np.isfinite(line.y)][-1]) for line in lines]
+    wished = [((np.log10(y) if axes.get_yscale() == "log" else y) - low) / (high - low)
+              for y in ends]  # fmt: skip
+    for number in np.argsort(wished):
+        below = heights[number] = max(wished[number], below + 0.09)
+    over = max(0.0, below - 0.97)
+    for number, line in enumerate(lines):
+        axes.text(right + 0.02 * (right - left), heights[number] - over, line.label,
+                  transform=axes.get_xaxis_transform(), va="center", fontsize=7.5,
+                  color=COLOURS[line.colour % len(COLOURS)], in_layout=False)  # fmt: skip
+
+
+def _mark(made: "Figure", axes: "Axes", mark: Mark) -> None:
+    match mark:
+        case Image():
+            shown = axes.imshow(
+                mark.z, origin="lower", aspect="auto", extent=mark.extent, cmap=MAPS[mark.map],
+                vmin=mark.low, vmax=mark.high, interpolation="bilinear",
+            )  # fmt: skip
+            bar = made.colorbar(shown, ax=axes, pad=0.02, fraction=0.05, aspect=18)
+            bar.set_ticks([mark.low, (mark.low + mark.high) / 2, mark.high])
+            bar.ax.tick_params(labelsize=SMALL, colors=MUTE, length=2, width=0.6)
+            bar.outline.set_visible(False)
+            bar.set_label(mark.unit, fontsize=SMALL, color=MUTE)
+        case Lines():
+            colour = COLOURS[mark.colour % len(COLOURS)]
+            if mark.band:
+                axes.fill_between(mark.x, *mark.band, color=colour, alpha=0.18, linewidth=0)
+            axes.plot(mark.x, mark.y, color=colour, linewidth=mark.width * 0.75,
+                      linestyle=DASHES[mark.dash], label=mark.label or "_",
+                      zorder=4 if mark.colour == INK else 3)  # fmt: skip
+        case Points():
+            colour = COLOURS[mark.colour % len(COLOURS)]
+            axes.scatter(mark.x, mark.y, s=mark.size**2 * 0.6, label=mark.label or "_", zorder=5,
+                         facecolors="none" if mark.hollow else colour, edgecolors=colour,
+                         linewidths=0.7)  # fmt: skip
+        case Bars():
+            axes.bar(mark.x, mark.y, width=mark.width, label=mark.label or "_",
+                     color=COLOURS[mark.colour % len(COLOURS)])  # fmt: skip
+        case Arrows():
+            axes.quiver(mark.x, mark.y, mark.u, mark.v, angles="xy", scale_units="xy", scale=1,
+                        color=COLOURS[mark.colour % len(COLOURS)], width=0.004,
+                        label=mark.label or "_")  # fmt: skip
+        case Text():
+            axes.text(mark.x, mark.y, mark.text, color=COLOURS[mark.colour % len(COLOURS)],
+                      fontsize=7, ha=mark.align, va="top", in_layout=False,
+                      clip_on=True)  # fmt: skip
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _value(value: float, percent: bool) -> str:
+    if not np.isfinite(value):
+        return "not finite"
+    return f"{100 * value:.3g} %" if percent else f"{value:.3g}"

@@ -1,0 +1,43 @@
+"""The widget: one anywidget that carries messages. Knows neither player nor experiment."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+import traitlets
+
+__all__ = ["PanelWidget"]
+
+HERE = Path(__file__).parent
+SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "page.js", "panel.js")
+
+
+class PanelWidget(anywidget.AnyWidget):
+    """Canvas, controls and transport in the browser; `heard` gets every message from there.
+
+    `state` and `values` are written by the browser, when it has shown them: so they change on
+    the thread that serves widget messages, never on the player's.
+    """
+
+    _esm: ClassVar[str] = "\n".join(
+        (HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS
+    )
+    _css: ClassVar[str] = (HERE / "panel.css").read_text(encoding="utf-8")
+
+    twin_id = traitlets.Unicode().tag(sync=True)
+    state = traitlets.Unicode("idle").tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, heard: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__(twin_id=uuid.uuid4().hex[:12])
+        self.on_msg(lambda _widget, content, _buffers: heard(content))
+
+    def __repr__(self) -> str:
+        return "live panel"
+
+    def mimebundle(self) -> dict[str, Any]:
+        """What a notebook needs to show one more view of this widget."""
+        bundle = self._repr_mimebundle_()
+        return bundle[0] if isinstance(bundle, tuple) else bundle

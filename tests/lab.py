@@ -1,0 +1,112 @@
+"""JupyterLab on loopback and a Chromium that looks at it: for the browser tests and benchmarks."""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+
+__all__ = ["CHROMIUM", "FLAGS", "Server", "chromium", "notebook", "server"]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Server:
+    """A running JupyterLab: its folder, and the address of a notebook in it."""
+
+    def __init__(self, folder: Path, port: int, token: str) -> None:
+        self.folder, self.port, self.token = folder, port, token
+
+    def url(self, name: str, *, app: str = "lab") -> str:
+        """A notebook in JupyterLab, in a workspace of its own, or in Notebook (`notebooks`)."""
+        place = f"lab/workspaces/{Path(name).stem}/tree" if app == "lab" else app
+        return f"http://127.0.0.1:{self.port}/{place}/{name}?token={self.token}"
+
+
+@contextlib.contextmanager
+def server(folder: Path, *, env: dict[str, str] | None = None) -> Iterator[Server]:
+    """JupyterLab in `folder`; ends with the block, by its process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex(16)
+    private = {
+        name: str(folder / ".jupyter" / name.lower())
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR",
+                     "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }  # fmt: skip
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--ServerApp.log_level=ERROR",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, env={**os.environ, **private, **(env or {})}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        _wait(f"http://127.0.0.1:{port}/api/status?token={token}", process)
+        yield Server(folder, port, token)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended with exit code {process.returncode}")
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
+            return
+        time.sleep(0.2)
+    raise TimeoutError("JupyterLab did not start within a minute")
+
+
+def notebook(path: Path, *cells: str) -> None:
+    """Write a notebook of code cells."""
+    book = nbformat.v4.new_notebook()
+    book.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    book.metadata.kernelspec = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    nbformat.write(book, path)
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator["object"]:
+    """A headless Chromium, driven by playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()

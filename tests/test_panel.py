@@ -1,0 +1,242 @@
+"""The panel without a browser: a fake widget hears what is sent and answers as a browser would."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from sciml_widgets.experiment import Experiment, Frame, Series
+from sciml_widgets.knobs import knob
+from sciml_widgets.live.panel import GONE, Panel
+from sciml_widgets.picture import Lines, Picture, Plot
+
+
+@dataclass
+class Pi(Experiment):
+    """π by throwing darts, for ever."""
+
+    radius: float = knob(1.0, 0.1, 2.0, help="of the circle")
+    seed: int = knob(0, 0, 99, kind="restart")
+    length: ClassVar[int] = 1_000_000
+    series = (Series("pi", role="error"),)
+
+    def frames(self):
+        rng = np.random.default_rng(self.seed)
+        hits = n = 0
+        while True:
+            darts = rng.random((100, 2))
+            hits += int(((darts**2).sum(1) < self.radius**2).sum())
+            n += 100
+            yield Frame(n // 100, {"pi": 4 * hits / n})
+
+    def picture(self, state, view):
+        x = np.linspace(0, 1, view.size)
+        return Picture((Plot("circle", (Lines(x, np.sqrt(1 - x**2)),), alt="a quarter"),))
+
+
+class Browser:
+    """Stands for the widget and one view of it; acknowledges at once unless told not to."""
+
+    def __init__(self, panel, view="one", acks=True):
+        self.panel, self.view, self.acks = panel, view, acks
+        self.messages, self.threads, self.closed = [], set(), False
+
+    def send(self, header, buffers):
+        self.messages.append((header, buffers))
+        self.threads.add(threading.current_thread().name)
+        if self.acks:
+            self.say(t="ack", i=header["i"])
+
+    def say(self, **message):
+        self.panel.heard({"view": self.view, **message})
+
+    def close(self):
+        self.closed = True
+
+    @property
+    def last(self):
+        return self.messages[-1][0]
+
+
+def until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "did not happen in time"
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def panel():
+    made = Panel(Pi())
+    made.widget = Browser(made)
+    made.player.start()
+    yield made
+    made.close()
+
+
+def test_nothing_is_sent_before_a_view_is_ready_and_then_a_key_frame(panel):
+    panel.go()
+    panel.wait(0.2)
+    assert not panel.widget.messages
+    panel.widget.say(t="ready")
+    until(lambda: panel.widget.messages)
+    assert panel.widget.messages[0][0]["key"] and "spec" in panel.widget.messages[0][0]
+
+
+def test_a_turn_is_applied_and_comes_back(panel):
+    panel.widget.say(t="ready")
+    panel.go()
+    panel.widget.say(t="turn", name="radius", value=0.5)
+    until(lambda: any(h.get("values", {}).get("radius") == 0.5 for h, _ in panel.widget.messages))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"t": "turn", "name": "radius", "value": 99},
+        {"t": "turn", "name": "radius", "value": "0.5; import os"},
+        {"t": "turn", "name": "nobody", "value": 1},
+        {"t": "turn", "name": "__class__", "value": 1},
+        {"t": "turn"},
+        {"t": "press", "name": "radius"},
+        {"t": "step", "n": -1},
+        {"t": "step", "n": "many"},
+        {"t": "pace", "value": "fast"},
+        {"t": "close"},
+        {"t": "_ipython_display_"},
+        {},
+        [],
+        None,
+        "go",
+    ],
+)
+def test_a_bad_message_is_answered_and_changes_nothing(panel, message):
+    panel.widget.say(t="ready")
+    until(lambda: panel.widget.messages)
+    before = dict(panel.widget.last["values"])
+    panel.heard(message)
+    until(lambda: any(h["notice"] for h, _ in panel.widget.messages))
+    assert panel.player.state == "idle" and panel.player.alive
+    assert panel.player.experiment.radius == before["radius"]
+
+
+def test_no_more_than_two_messages_are_open_and_a_silent_view_does_not_slow_the_run(panel):
+    panel.widget.acks = False
+    panel.widget.say(t="ready")
+    panel.go()
+    until(lambda: panel.player.frames > 300)
+    assert len(panel.widget.messages) == 2
+    panel.pause()
+    panel.wait(1)
+
+
+def test_a_hidden_view_gets_nothing_and_a_returning_one_gets_a_key_frame(panel):
+    panel.widget.say(t="ready")
+    panel.go()
+    until(lambda: panel.widget.messages)
+    panel.widget.acks = False
+    panel.widget.say(t="hidden")
+    time.sleep(0.1)
+    count, frames = len(panel.widget.messages), panel.player.frames
+    until(lambda: panel.player.frames > frames + 100)
+    assert len(panel.widget.messages) <= count + 1  # one may have been under way
+    panel.widget.acks = True
+    panel.widget.say(t="ready")
+    until(lambda: len(panel.widget.messages) > count + 1)
+    assert any(h["key"] for h, _ in panel.widget.messages[count:])
+
+
+def test_a_view_that_vanished_stops_holding_up_the_others(panel, monkeypatch):
+    monkeypatch.setattr("sciml_widgets.live.panel.GONE", 0.2)
+    panel.heard({"t": "ready", "view": "dead"})
+    panel.widget.say(t="ready")
+    panel.go()
+    until(lambda: len(panel.widget.messages) >= 2)
+    until(lambda: len(panel.widget.messages) >= 6)
+    assert GONE > 0.2
+
+
+def test_at_most_25_pictures_a_second(panel):
+    panel.widget.say(t="ready")
+    panel.pace(200)
+    panel.go()
+    until(lambda: panel.player.frames > 20)
+    began, count = time.monotonic(), len(panel.widget.messages)
+    time.sleep(1.0)
+    spent = time.monotonic() - began
+    new = [header for header, _ in panel.widget.messages[count:]]
+    assert sum("picture" in header for header in new) <= 25 * spent + 2
+    assert len(new) <= 25 * spent + 2
+
+
+def test_a_turn_is_answered_between_two_pictures(panel):
+    panel.widget.say(t="ready")
+    panel.go()
+    until(lambda: panel.player.frames > 300)
+    for k in range(20):
+        value = 0.5 + k / 100
+        panel.widget.say(t="turn", name="radius", value=value, drag=True)
+        until(
+            lambda v=value: (
+                v in [h.get("values", {}).get("radius") for h, _ in panel.widget.messages[-5:]]
+            )
+        )
+    light = [h for h, _ in panel.widget.messages if "values" in h and "picture" not in h]
+    assert light, "every answer waited for a picture"
+
+
+def test_only_the_players_thread_sends(panel):
+    panel.widget.say(t="ready")
+    panel.go()
+    for k in range(50):
+        panel.heard({"t": "turn", "name": "radius", "value": 0.2 + k / 100, "drag": True})
+    panel.pause()
+    panel.wait(2)
+    until(lambda: panel.widget.last["state"] == "paused")
+    assert {name.startswith("sciml-player") for name in panel.widget.threads} == {True}
+
+
+def test_the_end_is_always_shown(panel):
+    panel.widget.say(t="ready")
+    panel.step(7)
+    until(lambda: panel.widget.messages and panel.widget.last["step"] == panel.player.step_now)
+    until(lambda: panel.widget.last["state"] == "paused" and panel.widget.last["frames"] == 7)
+
+
+def test_values_can_be_set_and_the_echo_turns_nothing(panel):
+    panel.values = {"radius": 0.7}
+    until(lambda: panel.player.experiment.radius == 0.7)
+    turns = len(panel.player.tape)
+    panel.player.turn("radius", 0.8)
+    until(lambda: panel.player.experiment.radius == 0.8)
+    panel._absorb()
+    assert panel.values["radius"] == 0.8
+    time.sleep(0.05)
+    assert panel.player.experiment.radius == 0.8 and len(panel.player.tape) == turns
+    with pytest.raises(ValueError, match="outside"):
+        panel.values = {"radius": 99.0}
+
+
+def test_a_picture_that_fails_is_shown_as_failed_and_reset_recovers(panel):
+    def broken(state, view):
+        raise RuntimeError("no ink")
+
+    panel.player.experiment.picture = broken
+    panel.widget.say(t="ready")
+    panel.go()
+    until(lambda: panel.widget.messages and panel.widget.last["state"] == "failed")
+    assert "no ink" in panel.widget.last["message"]
+    del panel.player.experiment.picture
+    panel.reset()
+    until(lambda: panel.widget.last["state"] == "idle")
+
+
+def test_close_ends_thread_and_widget_and_twice_is_no_error(panel):
+    widget = panel.widget
+    panel.go()
+    panel.close()
+    panel.close()
+    assert widget.closed and not panel.player.alive
