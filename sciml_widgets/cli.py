@@ -1,0 +1,283 @@
+"""The command line: open, list, run, replay, doctor. Computes nothing itself, loads torch late."""
+
+import argparse
+import difflib
+import io
+import json
+import math
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from sciml_widgets.experiment import Experiment
+    from sciml_widgets.player import Player
+
+__all__ = ["main"]
+
+GOOD, BROKE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: as asked; diverged, failed or missed; nothing was run; Ctrl-C."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments say and return the exit code: 0, 1, 2, or 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know the letter ν
+    arguments = argparse.Namespace(debug=False)
+    try:
+        _parser().parse_args(argv, arguments)
+        code = arguments.command(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever reads, `head` say, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        from sciml_widgets.terminal import say
+
+        if arguments.debug:
+            traceback.print_exc()
+        if isinstance(error, OSError) and error.strerror and error.filename:
+            say(f"{error.filename}: {error.strerror}")
+        elif isinstance(error, (ValueError, OSError, ModuleNotFoundError)):
+            say(str(error))
+        else:
+            say(f"{type(error).__name__}: {error} (more with --debug)")
+            return BROKE
+        return BAD_INPUT
+
+
+def _parser() -> Parser:
+    from sciml_widgets import __version__
+
+    parser = Parser(
+        prog="sciml-widgets", allow_abbrev=False,
+        description="Scientific machine learning that you can touch.",
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, does: Callable[[Any], int], help: str) -> Parser:
+        made = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        made.set_defaults(command=does)
+        return made
+
+    one = command("open", _open, "open JupyterLab on your own copy of the lessons")
+    one.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="where the copy goes")
+    one.add_argument("--port", type=_count, help="port of JupyterLab (default: a free one)")
+
+    one = command("list", _list, "labs and lessons, with minutes and what they need")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+
+    one = command("run", _run, "run a lab without a panel")
+    one.add_argument("lab", metavar="LAB", help="its name, as `list` gives it: burgers-pinn")
+    one.add_argument("--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[],
+                     help="turn knobs before the start: nu=0.02 depth=6")  # fmt: skip
+    one.add_argument("--frames", metavar="N", type=_count, help="stop after so many frames")
+    one.add_argument("--seconds", metavar="S", type=_seconds, help="stop after so many seconds")
+    one.add_argument("--until", metavar="GOAL", help="stop when it is reached: 'rel_l2<0.05'")
+    one.add_argument("--out", metavar="FILE", type=Path, help="save the run as a record")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+    one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
+
+    one = command("replay", _replay, "run a record again: the same numbers, or where they part")
+    one.add_argument("record", metavar="FILE", type=Path, help="a record, as `run --out` saves it")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+    one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
+
+    one = command("doctor", _doctor, "what works on this machine and what does not")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+    return parser
+
+
+# ---- the commands -----------------------------------------------------------------------
+
+
+def _open(arguments: Any) -> int:
+    from sciml_widgets import workspace
+
+    target = arguments.folder or workspace.default_folder()
+    workspace.lab_command(target, arguments.port)  # complains before anything is copied
+    copied = workspace.copy_lessons(target)
+    print("\n".join([f"Your lessons: {target}", *workspace.summary(copied)]))
+    sys.stdout.flush()
+    workspace.open_lab(target, arguments.port)
+
+
+def _list(arguments: Any) -> int:
+    labs, lessons = _labs(), _lessons()
+    if arguments.json:
+        there = [
+            {"name": name, "title": lab.title, "about": lab.about, "frames": lab.length}
+            for name, lab in labs.items()
+        ]
+        print(json.dumps({"labs": there, "lessons": lessons}))
+        return GOOD
+    print("Labs (sciml-widgets run LAB)")
+    width = max(map(len, labs), default=0)
+    for name, lab in labs.items():
+        print(f"  {name:<{width}}  {lab.title}")
+        if lab.about:
+            print(f"  {'':<{width}}  {lab.about}")
+    print("\nLessons (sciml-widgets open)")
+    for one in lessons:
+        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes)")
+        print(f"      needs {one['needs']}")
+    if not lessons:
+        print("  none here")
+    return GOOD
+
+
+def _run(arguments: Any) -> int:
+    from sciml_widgets.headless import drive
+    from sciml_widgets.player import Player
+    from sciml_widgets.record import save, writable
+    from sciml_widgets.terminal import outcome, progress, say, summary
+
+    if arguments.out:
+        _write(writable, arguments.out)
+    experiment = _turned(_lab(arguments.lab)(), arguments.set)
+    player = Player(experiment, until=arguments.until, watch=progress())
+    player.limit = arguments.frames or experiment.length
+    drive(player, arguments.seconds)
+    record, lost = player.record(), ""
+    if arguments.out:
+        try:
+            _write(lambda path: save(record, path), arguments.out)
+        except OSError as error:  # the run itself is told all the same
+            lost = str(error)
+    print(json.dumps(outcome(player)) if arguments.json else summary(player))
+    code = _verdict(player, arguments.debug)
+    if lost:
+        say(lost)
+    elif arguments.out and not arguments.json:
+        print(f"  saved in {arguments.out}")
+    return code or (BROKE if lost else GOOD)
+
+
+def _replay(arguments: Any) -> int:
+    from sciml_widgets.headless import replay
+    from sciml_widgets.record import load
+    from sciml_widgets.terminal import elsewhere, one_line, outcome, progress, summary
+
+    record = load(arguments.record)
+    lab = _lab(record.lab, "the record is of")
+    player, parting = replay(record, lab, watch=progress())
+    if player.state == "paused":
+        return _verdict(player, arguments.debug)
+    parting, hint = one_line(parting), elsewhere(record, player) if parting else ""
+    if arguments.json:
+        same = {"same": not parting, "parting": parting, "hint": hint}
+        print(json.dumps(outcome(player) | same))
+    else:
+        print("\n".join(filter(None, [parting or "same numbers", hint, summary(player)])))
+    return BROKE if parting else GOOD
+
+
+def _doctor(arguments: Any) -> int:
+    from sciml_widgets import doctor
+
+    found = doctor.report()
+    print(json.dumps(found) if arguments.json else doctor.text(found))
+    return GOOD if doctor.healthy(found) else BROKE
+
+
+# ---- what there is ------------------------------------------------------------------------
+
+
+def _labs() -> dict[str, type["Experiment"]]:
+    from sciml_widgets.labs import labs
+
+    return labs()
+
+
+def _lab(name: str, asked: str = "") -> type["Experiment"]:
+    there = _labs()
+    if name in there:
+        return there[name]
+    near = difflib.get_close_matches(name, there)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(there)}"
+    raise ValueError(f"{asked} {name!r}, no lab: {hint}" if asked else f"no lab {name!r}: {hint}")
+
+
+def _turned(experiment: "Experiment", settings: list[str]) -> "Experiment":
+    from sciml_widgets.knobs import parse, replaced
+
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise ValueError(f"--set {setting}: write KNOB=VALUE")
+        path, value = parse(experiment, name, text)
+        experiment = replaced(experiment, {path: value})
+    return experiment
+
+
+def _lessons() -> list[dict[str, Any]]:
+    from sciml_widgets.course.lesson import lessons
+
+    try:
+        there = lessons()
+    except FileNotFoundError:
+        return []
+    return [
+        {"number": one.number, "title": one.title, "minutes": one.minutes, "needs": one.needs,
+         "file": one.path.name}
+        for one in there
+    ]  # fmt: skip
+
+
+# ---- small things -------------------------------------------------------------------------
+
+
+def _verdict(player: "Player", debug: bool) -> int:
+    """The exit code of a run; what is not as asked is said in one line."""
+    from sciml_widgets.terminal import say
+
+    if player.state == "paused":
+        say("interrupted")
+        return INTERRUPTED
+    if player.error is not None:
+        if debug:
+            traceback.print_exception(player.error)
+        say(player.message)
+        return BROKE
+    if player.goal is not None and player.goal_reached is None:
+        say(f"the goal {player.goal} was not reached in {player.frames} frames")
+        return BROKE
+    return GOOD
+
+
+def _write(act: Callable[[Path], None], path: Path) -> None:
+    try:
+        act(path)
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or len(text) > 10 or not 1 <= int(text) <= 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000000000")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time above 0")
+    return value
