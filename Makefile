@@ -12,7 +12,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench results pins clean
+.PHONY: slow binder bench results lessons figures pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -75,6 +75,12 @@ bench: $(READY) ## measure, and write benchmarks/README.md
 
 results: $(READY) ## run what the lessons report (hours), and write lessons/results/
 	$(BIN)/python -m benchmarks.results
+
+lessons: $(READY) ## make the notebooks of the lessons from their scripts, and execute them
+	$(BIN)/python -m sciml_widgets.course.build
+
+figures: $(READY) ## take the pictures of the documentation in a real JupyterLab
+	$(BIN)/python -m tools.figures
 
 pins: $(READY) ## write constraints.txt and binder/requirements.txt from .venv
 	$(BIN)/python tools/pins.py

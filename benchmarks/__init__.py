@@ -1,0 +1,1 @@
+"""Measurements: the speed of the package, and the long runs that the lessons report."""
