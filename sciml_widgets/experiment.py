@@ -44,7 +44,7 @@ class Frame:
     """
 
     step: int
-    scalars: Mapping[str, float] = field(default_factory=dict)
+    scalars: Mapping[str, float] = field(default_factory=dict[str, float])
     state: Callable[[], Any] | None = None
 
 

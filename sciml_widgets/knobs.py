@@ -48,7 +48,7 @@ class Knob:
     """What every knob has. `label` and `group` are for people, `help` is one short sentence.
 
     `unless` says when the knob has no effect; `also` says what else a turn does, at its tick in
-    the plot ("the exact solution moves too").
+    the plot ("moves the truth").
     """
 
     default: Any
@@ -83,10 +83,9 @@ class Slider(Knob):
         return isinstance(self.default, int)
 
     def check(self, value: Any) -> int | float:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number and hasattr(value, "item"):  # a numpy scalar
+        if not isinstance(value, (int, float)) and hasattr(value, "item"):  # a numpy scalar
             value = value.item()
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not number or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"{value!r} is not a finite number")
         if self.whole and value != int(value):

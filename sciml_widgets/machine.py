@@ -70,7 +70,9 @@ def threads(count: int) -> Iterator[int]:
 def active_threads() -> int:
     """The number of threads that torch uses in the calling thread; 1 without torch."""
     torch = sys.modules.get("torch")
-    return torch.get_num_threads() if hasattr(torch, "get_num_threads") else 1
+    if torch is None or not hasattr(torch, "get_num_threads"):
+        return 1
+    return torch.get_num_threads()
 
 
 def caller() -> contextlib.AbstractContextManager[object]:

@@ -46,11 +46,11 @@ class Player:
         tape: Iterable[Turn] = (),
         watch: "Callable[[Player], float | None] | None" = None,
     ) -> None:
-        self.experiment = replaced(experiment, values(experiment))
+        self.experiment: Experiment = replaced(experiment, values(experiment))
         known = History(experiment.series).known
         self.goal = None if until is None else Goal.parse(until, known)
         self.watch = watch
-        self.runs = 0
+        self.runs = self.turns = 0
         self._script = deque(self._checked(tape))
         self._mail: deque[tuple[str, Any]] = deque()
         self._bell = threading.Condition()
@@ -65,7 +65,7 @@ class Player:
 
     def _checked(self, tape: Iterable[Turn]) -> tuple[Turn, ...]:
         """A tape with full paths, in order. Raises ValueError: unknown knob, range, or restart."""
-        turns = []
+        turns: list[Turn] = []
         for turn in sorted(tape, key=lambda turn: turn.frame):
             path = resolve(self.experiment, turn.name)
             value = read(replaced(self.experiment, {path: turn.value}), path)
@@ -121,7 +121,7 @@ class Player:
 
     def step(self, frames: int = 1) -> None:
         """Run for some frames, then pause. Raises ValueError."""
-        if not isinstance(frames, int) or isinstance(frames, bool) or not 1 <= frames <= 10**6:
+        if type(frames) is not int or not 1 <= frames <= 10**6:
             raise ValueError(f"{frames!r} is not a number of frames, 1 to 1000000")
         self._post("step", frames)
 
@@ -268,6 +268,7 @@ class Player:
         except ValueError as error:  # checked before, but a lab may have changed its knobs
             self.message = str(error)
             return
+        self.turns += 1
         turn = Turn(turn.frame, turn.name, value, turn.drag)
         knob = knobs(self.experiment)[turn.name]
         if knob.kind == "restart":

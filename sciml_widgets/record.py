@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -229,13 +230,14 @@ def writable(path: str | Path) -> None:
     trial.unlink()
 
 
-def lab_name(lab: type) -> str:
-    """The name of a lab on the command line and in records.
+def lab_name(lab: type | str) -> str:
+    """The name of a lab, or of a class of this name, on the command line and in records.
 
-    >>> lab_name(type("BurgersPINN", (), {}))
-    'burgers-pinn'
+    >>> lab_name(type("BurgersPINN", (), {})), lab_name("PINNRace")
+    ('burgers-pinn', 'pinn-race')
     """
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", "-", lab.__name__)
+    name = lab if isinstance(lab, str) else lab.__name__
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_", "-", name)
     return "-".join(filter(None, words.lower().split("-")))
 
 
@@ -244,11 +246,16 @@ def versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "machine": platform.machine()}
     for name in ("sciml-widgets", "numpy", "torch"):
         if name.replace("-", "_") in sys.modules:
-            try:
-                found[name] = metadata.version(name)
-            except metadata.PackageNotFoundError:
-                found[name] = "unknown"
+            found[name] = _version(name)
     return found
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def _half(path: Path) -> Path:

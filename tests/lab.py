@@ -12,10 +12,11 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
-__all__ = ["CHROMIUM", "FLAGS", "Server", "chromium", "notebook", "server"]
+__all__ = ["CHROMIUM", "FLAGS", "Server", "chromium", "execute", "notebook", "server"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = [
@@ -99,8 +100,24 @@ def notebook(path: Path, *cells: str) -> None:
     nbformat.write(book, path)
 
 
+def execute(tab: Any, cell: int = 0, seconds: float = 60.0) -> None:
+    """Run a cell and wait for its number; a notebook that has just opened may forget a request."""
+    here = tab.locator(".jp-CodeCell").nth(cell)
+    prompt = here.locator(".jp-InputPrompt")
+    before, end = prompt.inner_text(), time.monotonic() + seconds
+    while time.monotonic() < end:
+        here.locator(".cm-content").click()
+        tab.keyboard.press("Shift+Enter")
+        tab.wait_for_timeout(300)
+        while prompt.inner_text() == "[*]:" and time.monotonic() < end:
+            tab.wait_for_timeout(50)
+        if prompt.inner_text() not in (before, "[ ]:"):
+            return
+    raise TimeoutError(f"cell {cell} does not run")
+
+
 @contextlib.contextmanager
-def chromium() -> Iterator["object"]:
+def chromium() -> Iterator[Any]:
     """A headless Chromium, driven by playwright."""
     from playwright.sync_api import sync_playwright
 

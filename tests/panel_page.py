@@ -329,7 +329,7 @@ def pictures(browser: Browser, folder: Path) -> None:
     """Save how the panel looks in each state, theme and width."""
     demo = Demo()
     racers = Demo(RACERS).message(120, key=True)
-    turned = ((20, "viscosity ν 0.05 → 0.00318 (the exact solution moves too)"),
+    turned = ((20, "viscosity ν 0.05 → 0.00318 (moves the truth)"),
               (60, "equation 1 → 10"), (112, "walls 1 → 100"))  # fmt: skip
     racers.header["ticks"] = [{"x": {"step": float(at)}, "text": text} for at, text in turned]
     why = "Diverged at step 36: the loss “equation” is no longer a finite number."

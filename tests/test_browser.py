@@ -5,7 +5,7 @@ import time
 
 import nbformat
 import pytest
-from lab import CHROMIUM, chromium, notebook, server
+from lab import CHROMIUM, chromium, execute, notebook, server
 
 pytestmark = [
     pytest.mark.browser,
@@ -82,17 +82,7 @@ class Page:
         )
 
     def execute(self, cell=0):
-        here = self.tab.locator(".jp-CodeCell").nth(cell)
-        prompt = here.locator(".jp-InputPrompt")
-        before = prompt.inner_text()
-        for _ in range(10):  # a notebook that has just opened may forget the first request
-            here.locator(".cm-content").click()
-            self.tab.keyboard.press("Shift+Enter")
-            self.tab.wait_for_timeout(300)
-            self.until(lambda: prompt.inner_text() != "[*]:", 60)
-            if prompt.inner_text() not in (before, "[ ]:"):
-                return
-        raise AssertionError(f"the cell does not run: {self.complaints}")
+        execute(self.tab, cell)
 
     def show(self):
         self.execute()

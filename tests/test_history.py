@@ -67,10 +67,11 @@ def test_memory_is_bounded_however_long_the_run(monkeypatch: pytest.MonkeyPatch)
     assert 19_999 - track.x[-1] < 20_000 / 16, "the end is at most one group late"
 
 
-def test_all_of_a_long_run_is_kept_equally_fine() -> None:
+@pytest.mark.parametrize("calm", [0, 20_000])
+def test_all_of_a_long_run_is_kept_equally_fine(calm: int) -> None:
     track = Track()
     for i in range(40_000):
-        track.append(i, math.sin(i * i))
+        track.append(i, 1.0 if i < calm else math.sin(i * i))
     counts, _ = np.histogram(track.x, 10, (0, 40_000))
     assert len(track.x) > CAPACITY / 2
     assert counts.min() > 0.8 * counts.max(), counts

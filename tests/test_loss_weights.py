@@ -22,7 +22,7 @@ def test_one_knob_for_each_term_of_every_task() -> None:
 def test_a_weight_without_a_term_says_why() -> None:
     weights = replaced(loss_weights(Burgers()), {"w_bc": 2.0})
     lab = PINN(problem=Burgers(), weights=weights)
-    assert silent(lab) == {"weights.w_data": "the present task has no term data at t = 1/2"}
+    assert silent(lab) == {"weights.w_data": "not in this task"}
 
 
 def test_a_default_for_no_term_is_refused() -> None:

@@ -539,6 +539,24 @@ def late(player: Player, i: int) -> int:
     return asked - made
 
 
+def test_wait_waits_for_mail_that_is_being_read() -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def clean_up() -> None:
+        inside.set()
+        leave.wait(PATIENCE)
+
+    with playing(Counter(after=clean_up)) as player:
+        player.step(2)
+        assert player.wait(PATIENCE)
+        player.reset()
+        player.step(3)
+        assert inside.wait(PATIENCE)
+        assert player.wait(0.1) is False, "the step has left the mailbox, and has not begun"
+        leave.set()
+        assert player.wait(PATIENCE) and player.frames == 3
+
+
 def test_wait_has_an_end() -> None:
     with playing(Counter(during=lambda _: time.sleep(0.02))) as player:
         player.go()

@@ -6,13 +6,13 @@ imported before it is asked for: the files' names are enough to know what there 
 
 import importlib
 import pkgutil
-import re
 from dataclasses import MISSING, fields
 from typing import Any
 
 from sciml_widgets.experiment import Experiment
+from sciml_widgets.record import lab_name
 
-__all__ = ["kebab", "labs"]
+__all__ = ["labs"]
 
 
 def labs() -> dict[str, type[Experiment]]:
@@ -21,21 +21,12 @@ def labs() -> dict[str, type[Experiment]]:
     for module in pkgutil.iter_modules(__path__):
         for value in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
             if isinstance(value, type) and issubclass(value, Experiment) and _is_ready(value):
-                found[kebab(value.__name__)] = value
+                found[lab_name(value)] = value
     return dict(sorted(found.items()))
 
 
-def kebab(name: str) -> str:
-    """A class name as it is typed.
-
-    >>> kebab("BurgersPINN"), kebab("PINNRace")
-    ('burgers-pinn', 'pinn-race')
-    """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
-
-
 def __getattr__(name: str) -> Any:
-    module = kebab(name).replace("-", "_")
+    module = lab_name(name).replace("-", "_")
     if module in {found.name for found in pkgutil.iter_modules(__path__)} and module != name:
         return getattr(importlib.import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"there is no lab {name!r} in {__name__}")

@@ -26,5 +26,5 @@ class BurgersPINN(PINN):
     problem: Problem = Burgers()
     weights: Any = loss_weights(Burgers(), ic=10.0)
 
-    title: ClassVar[str] = "Burgers' equation: a network that obeys an equation"
+    title: ClassVar[str] = "Burgers' equation by a network"
     about: ClassVar[str] = "A sine steepens into a shock; the network is told only the equation."

@@ -34,7 +34,7 @@ def _weights_class(
 ) -> type:
     fields: list[Any] = []
     for name, label in terms:
-        unless = partial(_absence, name, label)
+        unless = partial(_absence, name)
         made = knob(
             float(dict(defaults).get(name, 1.0)), 1e-2, 1e3, log=True, label=label,
             group="Loss weights", help=f"weight of the term {label}", unless=unless,
@@ -43,9 +43,9 @@ def _weights_class(
     return dataclasses.make_dataclass("LossWeights", fields, frozen=True)
 
 
-def _absence(name: str, label: str, lab: Any) -> str:
+def _absence(name: str, lab: Any) -> str:
     present = {term.name for term in lab.problem.terms()}
-    return "" if name in present else f"the present task has no term {label}"
+    return "" if name in present else "not in this task"
 
 
 def _every_term(problem: Problem) -> dict[str, Term]:

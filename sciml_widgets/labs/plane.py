@@ -1,30 +1,35 @@
 """What a network's solution looks like beside the truth: field, error, slices. Trains nothing."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sciml_widgets.physics import Box, Points, Problem
+from sciml_widgets.physics import Box, Points, Problem, Values
 from sciml_widgets.picture import INK, Axis, Image, Lines, Picture, Plot, round_limit
 from sciml_widgets.picture import Points as Dots
 
 __all__ = ["solution_picture"]
+
+Function = Callable[[Points], Values]
+"""Points (n, d) to values (n, m), in double precision."""
 
 COLOURS = (0, 1, 3)
 """Of the slices: blue, orange, purple."""
 
 
 def solution_picture(
-    problem: Problem, network: nn.Module, size: int, dots: Points | None = None
+    problem: Problem, network: Function, size: int, dots: Points | None = None
 ) -> Picture:
     """The first unknown over the first coordinate (up) and the last (across), and its error.
 
     Other coordinates are held at the middle of the box. `dots` are drawn over the error.
     """
     points, truth = _truth(problem, size)
-    u = _values(network, points)
+    with torch.no_grad():
+        u = network(points)[:, 0].numpy()
     if len(problem.box.names) == 1:
         return _line_picture(problem, points[:, 0].numpy(), u, truth, dots)
     return _plane_picture(problem, size, u, truth, dots)
@@ -135,12 +140,6 @@ def _size(error: float) -> str:
 
 def _say(number: float) -> str:
     return f"{round(number, 2) + 0.0:.2f}".replace("-", "−")
-
-
-def _values(network: nn.Module, points: Points) -> np.ndarray:
-    dtype = next(network.parameters()).dtype
-    with torch.no_grad():
-        return network(points.to(dtype))[:, 0].double().numpy()
 
 
 @lru_cache(maxsize=16)

@@ -20,8 +20,8 @@ def controls(
     """One ordinary widget for each knob, bound to a player: FloatLogSlider, IntSlider, Dropdown...
 
     `of` is a panel, a player, or an experiment (which then gets a player of its own, started).
-    The box has the attributes `player` and `widgets` (by path). Raises ValueError for a name that
-    is no knob.
+    The box has the attributes `player` and `by_path` (the widgets). Raises ValueError for a name
+    that is no knob.
     """
     import ipywidgets
 
@@ -29,7 +29,7 @@ def controls(
     paths = [resolve(player.experiment, name) for name in names or knobs(player.experiment)]
     made = {path: _widget(player, path) for path in paths}
     box = ipywidgets.VBox(list(made.values()))
-    box.player, box.widgets = player, made
+    box.player, box.by_path = player, made  # type: ignore[attr-defined]
     player.start()
     return box
 

@@ -28,7 +28,7 @@ __all__ = ["Panel"]
 
 FASTEST = 0.04
 """Seconds between two pictures: at most 25 a second. A turn is answered between them."""
-SHARE = 0.045
+SHARE = 0.048
 """Of the player's time, what drawing may take."""
 GONE = 3.0
 """Seconds without an acknowledgement after which a view no longer holds the others up."""
@@ -218,7 +218,7 @@ class Panel(traitlets.HasTraits):
             self._rested = None
         if self.widget is None:
             return wish
-        stamp = (player.runs, player.frames, player.state, _knobs_stamp(player), self._notice)
+        stamp = (player.runs, player.frames, player.state, player.turns, self._notice)
         if stamp == self._shown and not self._key:
             return wish
         if not self._free(now):
@@ -269,11 +269,6 @@ class Panel(traitlets.HasTraits):
             return QUIET
         self.twin.update(self.player, stamp)
         return None
-
-
-def _knobs_stamp(player: Player) -> int:
-    """Changes when a knob does."""
-    return hash(tuple(values(player.experiment).items()))
 
 
 def _sooner(a: float | None, b: float) -> float:

@@ -40,9 +40,10 @@ def show(experiment: Experiment, *, still: int = 300, **options: Any) -> Panel:
     from sciml_widgets.live.widget import PanelWidget
 
     _replace(frontend.cell(), panel)
-    panel.attach(PanelWidget(panel.heard))
-    display(panel.widget.mimebundle(), raw=True)
-    panel.twin = Twin(panel.widget.twin_id)
+    widget = PanelWidget(panel.heard)
+    panel.attach(widget)
+    display(widget.mimebundle(), raw=True)
+    panel.twin = Twin(str(widget.twin_id))
     panel.player.start()
     return panel
 

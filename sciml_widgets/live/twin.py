@@ -52,13 +52,14 @@ def figure(player: Player, size: int = 128) -> "Figure":
 def render(picture: Picture, more: tuple[Plot, ...] = (), heading: str = "") -> "Figure":
     """Any picture as a matplotlib figure; `more` plots stand behind those of the picture."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     plots = [*picture.plots, *more]
     rows = max(1, -(-len(plots) // 2))
     columns = min(2, max(1, len(plots)))
     with LOCK:
-        made = Figure(figsize=(4.8 * columns, 2.4 * rows + 0.6), dpi=110, layout="constrained")
-        made.get_layout_engine().set(w_pad=0.12, h_pad=0.06, wspace=0.04, hspace=0.05)
+        layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06, wspace=0.04, hspace=0.05)
+        made = Figure(figsize=(4.8 * columns, 2.4 * rows + 0.6), dpi=110, layout=layout)
         made.suptitle(heading, fontsize=9, x=0.012, ha="left", color=COLOURS[INK])
         if picture.caption:
             made.supxlabel(picture.caption, fontsize=SMALL, x=0.012, ha="left", color=MUTE)

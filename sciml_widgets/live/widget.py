@@ -40,4 +40,4 @@ class PanelWidget(anywidget.AnyWidget):
     def mimebundle(self) -> dict[str, Any]:
         """What a notebook needs to show one more view of this widget."""
         bundle = self._repr_mimebundle_()
-        return bundle[0] if isinstance(bundle, tuple) else bundle
+        return dict((bundle[0] if isinstance(bundle, tuple) else bundle) or {})

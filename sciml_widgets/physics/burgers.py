@@ -40,7 +40,7 @@ class Burgers(Problem):
     nu: float | Tensor = knob(
         0.05, 0.001, 0.2, log=True, label="viscosity ν", group="Equation",
         help="how strongly differences of velocity are smoothed; small: a sharp shock",
-        also="the exact solution moves too",
+        also="moves the truth",
     )  # fmt: skip
     task: str = choice(
         "forward", ("forward", "reconstruct"), label="task", group="Equation",

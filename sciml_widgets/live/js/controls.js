@@ -26,13 +26,13 @@ function knobText({ whole }, value) {
 
 /** Positions of a slider: the values themselves, or on a log slider 0 to 1000. */
 function sliderScale({ low, high, log, whole, step }) {
-  const fine = step || (whole ? 1 : 10 ** Math.floor(Math.log10((high - low) / 90)));
+  const fine = step || (whole ? 1 : 10 ** floor(log10((high - low) / 90)));
   if (!log) return { min: low, max: high, step: fine, valueAt: Number, position: Number };
   const round = (v) => (whole ? Math.round(v) : Number(v.toPrecision(high / low < 10 ? 4 : 3)));
   const all = Array.from({ length: 1001 }, (_, k) => round(low * (high / low) ** (k / 1000)));
   // each whole number stands once, so that an arrow key always turns the knob
-  const values = [...new Set(all)].map((v) => Math.min(high, Math.max(low, v)));
-  const far = (i, v) => Math.abs(Math.log(values[i] / v));
+  const values = [...new Set(all)].map((v) => min(high, max(low, v)));
+  const far = (i, v) => abs(Math.log(values[i] / v));
   const position = (v) => values.reduce((best, _, i) => (far(i, v) < far(best, v) ? i : best), 0);
   return { min: 0, max: values.length - 1, step: 1, valueAt: (k) => values[k], position };
 }
@@ -106,10 +106,9 @@ function makeControl(knob, id, hand, signal) {
 
   const { min, max, step, valueAt, position } = sliderScale(knob);
   const share = (value) => (position(value) - min) / (max - min);
-  let shown = applied, editing = false, keyed = false, queued = 0;
+  let shown = applied, editing = false, keyed = false, queued = 0, tapped = 0;
 
-  // While a hand is on the slider one turn per animation frame goes out, and the last one when it
-  // lets go. A key that is held down is a hand as well.
+  // While a hand (or a key) is on the slider one turn per animation frame goes out, the last as it lets go
   const letGo = () => {
     if (!held) return;
     held = false;
@@ -117,7 +116,7 @@ function makeControl(knob, id, hand, signal) {
     queued = 0;
     send(shown);
   };
-  const unkey = () => { keyed = false; letGo(); };
+  const unkey = () => { clearTimeout(tapped); keyed = false; letGo(); };
   const range = make("input", { ...hint, type: "range", min, max, step, on: {
     input() {
       held = true;
@@ -125,8 +124,8 @@ function makeControl(knob, id, hand, signal) {
       if (!waits) queued ||= requestAnimationFrame(() => { queued = 0; hand.turn(path, shown, true); });
     },
     change: () => keyed || letGo(),
-    keydown: () => { keyed = true; },
-    keyup: unkey,
+    keydown: () => { clearTimeout(tapped); keyed = true; },
+    keyup: () => { tapped = setTimeout(unkey, 400); }, // taps in a row are one turn
     blur: unkey,
   } });
   // a thumb that is dragged out and back fires no "change"; it may be released anywhere
@@ -144,8 +143,7 @@ function makeControl(knob, id, hand, signal) {
       hand.notice(message);
     }
   };
-  const field = make("input", { class: "sw-value", inputmode: "decimal", autocomplete: "off", "aria-label": `${label}, value`,
-    title: "Type a value", on: {
+  const field = make("input", { class: "sw-value", inputmode: "decimal", "aria-label": `${label}, value`, on: {
       focus() {
         editing = true;
         fill(String(shown));

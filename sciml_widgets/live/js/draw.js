@@ -1,5 +1,6 @@
 // Drawing primitives: numbers, axes, colours, curves. Knows no message, control or plot.
 
+const { abs, ceil, floor, log10, max, min } = Math;
 const DASHES = { dashed: [5, 3.5], dotted: [1.5, 2.5] };
 // cividis; for errors blue-white-red or blue-black-red, 0 in the middle
 const MAPS = {
@@ -8,27 +9,24 @@ const MAPS = {
   dark: "a9cdff 6aaeea 3a83bd 225a85 15344f 14181d 40170f 6e2618 a34631 d2745a ffb39c",
 };
 
-// -- numbers and ticks
-
 function tenTo(power) {
   return "10" + String(power).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]));
 }
 
-/** True minus, no idle zeros, powers of ten where there would be many. */
 function formatNumber(value, digits = 4) {
   if (!Number.isFinite(value)) return "–";
-  const size = Math.abs(value), sign = value < 0 ? "−" : "";
+  const size = abs(value), sign = value < 0 ? "−" : "";
   const [lead, power] = size.toExponential(digits - 1).split("e").map(Number);
   if (size && (power > 4 || power < -3)) return `${sign}${lead === 1 ? "" : lead + "×"}${tenTo(power)}`;
   return sign + (power < digits ? Number(size.toPrecision(digits)) : Math.round(size));
 }
 
 function formatPercent(value) {
-  return formatNumber(100 * value, Math.abs(value) < 0.0995 ? 2 : 3) + "\u2009%";
+  return formatNumber(100 * value, abs(value) < 0.0995 ? 2 : 3) + " %";
 }
 
 function niceStep(raw) {
-  const decade = 10 ** Math.floor(Math.log10(raw));
+  const decade = 10 ** floor(log10(raw));
   return [1, 2, 2.5, 5, 10].find((lead) => lead * decade >= raw * 0.999) * decade;
 }
 
@@ -36,15 +34,15 @@ function niceStep(raw) {
 function axisTicks({ low, high, log, percent, whole }, room) {
   const ticks = [];
   if (!log) {
-    const nice = niceStep((high - low) / room), step = whole ? Math.ceil(nice) : nice;
-    for (let k = Math.ceil(low / step - 1e-6); k <= high / step + 1e-6; k++) {
+    const nice = niceStep((high - low) / room), step = whole ? ceil(nice) : nice;
+    for (let k = ceil(low / step - 1e-6); k <= high / step + 1e-6; k++) {
       const value = Number((k * step).toPrecision(12));
       ticks.push([value, percent ? formatPercent(value) : formatNumber(value, 6)]);
     }
     return ticks;
   }
-  const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
-  const few = last - first < 2, every = Math.ceil((last - first + 1) / room);
+  const first = ceil(log10(low) - 1e-9), last = floor(log10(high) + 1e-9);
+  const few = last - first < 2, every = ceil((last - first + 1) / room);
   for (let e = first - 1; e <= last; e++) {
     for (const lead of few ? [1, 2, 5] : [1]) {
       const value = lead * 10 ** e;
@@ -55,32 +53,29 @@ function axisTicks({ low, high, log, percent, whole }, room) {
   return ticks;
 }
 
-// -- axes
-
-/** Values to pixels. What a log axis cannot show (zero) comes out far off the box. */
+/** Values to pixels. Zero on a log axis comes out far off the box. */
 function makeScale({ low, high, log }, from, to) {
-  const bend = log ? Math.log10 : Number;
+  const bend = log ? log10 : Number;
   const slope = (to - from) / (bend(high) - bend(low));
-  return (value) => Math.max(-1e5, Math.min(1e5, from + (bend(value) - bend(low)) * slope));
+  return (value) => max(-1e5, min(1e5, from + (bend(value) - bend(low)) * slope));
 }
 
 function layOut({ g, w, h, em }, x, y, { right, top, equal }) {
-  let y1 = Math.max(top + 20, h - em * (x.label ? 2.75 : 1.6)), y0 = top;
-  const yTicks = axisTicks(y, Math.max(2, (y1 - y0) / (em * 3)));
-  const widest = Math.max(...yTicks.map(([, text]) => widthOf(g, text) / em));
-  // one width for most plots, so that they stand in line; else half ems, so that few ticks shift it
-  let x0 = em * Math.max(4.5, Math.ceil(2 * (widest + (y.label ? 2 : 0.7))) / 2);
-  let x1 = Math.max(x0 + 20, w - right);
+  let y1 = max(top + 20, h - em * (x.label ? 2.75 : 1.6)), y0 = top;
+  const yTicks = axisTicks(y, max(2, (y1 - y0) / (em * 3)));
+  const widest = max(...yTicks.map(([, text]) => widthOf(g, text) / em));
+  // one width for most plots, so that they stand in line
+  let x0 = em * max(4.5, ceil(2 * (widest + (y.label ? 2 : 0.7))) / 2);
+  let x1 = max(x0 + 20, w - right);
   if (equal) {
-    const wide = x.high - x.low, tall = y.high - y.low, unit = Math.min((x1 - x0) / wide, (y1 - y0) / tall);
+    const wide = x.high - x.low, tall = y.high - y.low, unit = min((x1 - x0) / wide, (y1 - y0) / tall);
     const spareX = (x1 - x0 - unit * wide) / 2, spareY = (y1 - y0 - unit * tall) / 2;
     [x0, x1, y0, y1] = [x0 + spareX, x1 - spareX, y0 + spareY, y1 - spareY];
   }
-  const labelX = x0 - em * Math.max(2.3, widest + 1.3);
+  const labelX = x0 - em * max(2.3, widest + 1.3);
   return { x0, x1, y0, y1, labelX, yTicks, X: makeScale(x, x0, x1), Y: makeScale(y, y1, y0) };
 }
 
-/** Hair lines, tick texts, labels, and a word where there is nothing to show yet. */
 function drawAxes(pen, box, x, y, grid, empty) {
   const { g, w, em, theme } = pen, { x0, x1, y0, y1, X, Y } = box, middle = (x0 + x1) / 2;
   Object.assign(g, { strokeStyle: theme.line, lineWidth: pen.hair });
@@ -91,8 +86,8 @@ function drawAxes(pen, box, x, y, grid, empty) {
     if (grid) segment(g, x0, at, x1, at);
   }
   g.stroke();
-  for (const [value, text] of axisTicks(x, Math.max(2, (x1 - x0) / (em * 5.2)))) {
-    write(g, text, Math.min(X(value), w - widthOf(g, text) / 2), y1 + em * 0.5, theme.mute, "center", "top");
+  for (const [value, text] of axisTicks(x, max(2, (x1 - x0) / (em * 5.2)))) {
+    write(g, text, min(X(value), w - widthOf(g, text) / 2), y1 + em * 0.5, theme.mute, "center", "top");
   }
   write(g, x.label, middle, y1 + em * 1.7, theme.mute, "center", "top");
   write(g, empty, middle, (y0 + y1) / 2, theme.mute, "center");
@@ -102,8 +97,6 @@ function drawAxes(pen, box, x, y, grid, empty) {
   write(g, y.label, 0, 0, theme.mute, "center");
   g.restore();
 }
-
-// -- colours
 
 function mix(one, share, other = "transparent") {
   return `color-mix(in srgb, ${one} ${share}%, ${other})`;
@@ -133,7 +126,7 @@ function colourTable(name) {
   if (TABLES[name]) return TABLES[name];
   const stops = MAPS[name].split(" "), bytes = new Uint8ClampedArray(1024);
   for (let i = 0; i < 255 * 4; i++) {
-    const at = (i >> 2) / 25.4, k = Math.min(9, Math.floor(at)), byte = 2 * (i % 4);
+    const at = (i >> 2) / 25.4, k = min(9, floor(at)), byte = 2 * (i % 4);
     const [a, b] = [k, k + 1].map((stop) => parseInt(stops[stop].slice(byte, byte + 2) || "ff", 16));
     bytes[i] = a + (b - a) * (at - k);
   }
@@ -145,22 +138,20 @@ function fieldCanvas(z, width, height, table) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const g = canvas.getContext("2d"), image = g.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < z.length; i++) pixels[(height - 1 - Math.floor(i / width)) * width + (i % width)] = table[z[i]];
+  for (let i = 0; i < z.length; i++) pixels[(height - 1 - floor(i / width)) * width + (i % width)] = table[z[i]];
   g.putImageData(image, 0, 0);
   return canvas;
 }
 
-// -- pen
-
 /** A cleared canvas in CSS pixels; `crisp` puts a hair line on whole device pixels. */
 function takePen(canvas, theme) {
   const ratio = window.devicePixelRatio || 1, { clientWidth, clientHeight } = canvas.parentElement;
-  const width = Math.floor(clientWidth * ratio), height = Math.floor(clientHeight * ratio);
+  const width = floor(clientWidth * ratio), height = floor(clientHeight * ratio);
   if (canvas.width !== width || canvas.height !== height) {
     Object.assign(canvas, { width, height });
     canvas.style.width = width / ratio + "px";
   }
-  const g = canvas.getContext("2d"), thick = Math.ceil(ratio - 0.5);
+  const g = canvas.getContext("2d"), thick = ceil(ratio - 0.5);
   g.setTransform(ratio, 0, 0, ratio, 0, 0);
   g.clearRect(0, 0, width, height);
   g.font = `${theme.em}px ${theme.family}`;
@@ -207,20 +198,18 @@ function fitText(g, text, width) {
   return end < text.length ? text.slice(0, end - 1).trimEnd() + "…" : text;
 }
 
-/**
- * Add a curve to the path; NaN breaks it. Of many points on one pixel column only the first,
- * lowest, highest and last are drawn: 4000 points cost little more than 400.
- */
+/** NaN breaks a curve. Of many points only the first, lowest, highest and last of a pixel column count. */
 function tracePath(g, xs, ys, X, Y) {
   const dense = xs.length > 1500;
+  if (dense) g.setLineDash([]); // in a zigzag dashes show nothing and cost much
   let column = NaN, low, high, last;
   const flush = () => {
     if (low < high) for (const y of [low, high, last]) g.lineTo(column, y);
   };
   for (let i = 0; i < xs.length; i++) {
     const x = X(xs[i]), y = Y(ys[i]);
-    if (dense && Math.abs(x - column) < 0.5 && y === y) {
-      [low, high, last] = [Math.min(low, y), Math.max(high, y), y];
+    if (dense && abs(x - column) < 1 && y === y) {
+      [low, high, last] = [min(low, y), max(high, y), y];
       continue;
     }
     flush();

@@ -9,7 +9,6 @@ function writeTrack(track, from, x, y) {
   return true;
 }
 
-/** Series that share an x axis and a scale share a plot. */
 function groupSeries(series) {
   const groups = new Map();
   for (const one of series) {
@@ -43,10 +42,10 @@ function drawHistory(canvas, group, tracks, ticks, theme, empty) {
     const sides = one.band?.map((name) => tracks.get(name)?.y);
     return { ...one, kind: "lines", ...tracks.get(one.name), band: sides?.every(Boolean) && sides };
   });
-  const last = Math.max(10, ...marks.map(({ x }) => x.at(-1)));
+  const last = max(10, ...marks.map(({ x }) => x.at(-1)));
   const x = settledAxis(along === "step" ? { label, low: 0, high: last, whole: true } : { label }, marks, "x");
   const y = settledAxis({ log, percent }, marks, "y");
-  const right = Math.min(w * 0.3, Math.max(...group.members.map((one) => widthOf(g, one.label)))) + em * 1.5;
+  const right = min(w * 0.3, max(...group.members.map((one) => widthOf(g, one.label)))) + em * 1.5;
   const box = layOut(pen, x, y, { right, top: em * 2 });
   drawAxes(pen, box, x, y, true, marks.length ? "" : empty);
   drawTicks(pen, box, ticks.map(({ x: at, text }) => ({ at: at[along], text })).filter(({ at }) => at >= x.low && at <= x.high));
@@ -56,16 +55,15 @@ function drawHistory(canvas, group, tracks, ticks, theme, empty) {
   drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
 }
 
-/** Names beside the line ends, pushed apart. */
 function drawNames(pen, { x1, y0, y1 }, names) {
   const { g, em, theme } = pen, gap = em * 1.22;
-  for (const name of names) name.end = Math.min(y1, Math.max(y0, name.end || y1));
+  for (const name of names) name.end = min(y1, max(y0, name.end || y1));
   names.sort((a, b) => a.end - b.end);
   let edge = -Infinity;
-  for (const name of names) edge = name.at = Math.max(name.end, edge + gap);
+  for (const name of names) edge = name.at = max(name.end, edge + gap);
   // those that were pushed below the box push back
-  edge = Math.max(y1 + em * 0.4, y0 + gap * (names.length - 1)) + gap;
-  for (const name of names.reverse()) edge = name.at = Math.min(name.at, edge - gap);
+  edge = max(y1 + em * 0.4, y0 + gap * (names.length - 1)) + gap;
+  for (const name of names.reverse()) edge = name.at = min(name.at, edge - gap);
   for (const { colour, text, end, at } of names) {
     startLine(pen, { colour, width: 0.8 });
     segment(g, x1 + 2, end, x1 + em * 0.75, at);

@@ -12,7 +12,6 @@ function rangeOf(arrays, log) {
   return low <= high ? [low, high] : null;
 }
 
-/** What a mark covers along "x" or "y". */
 function extents(mark, along) {
   const { kind, width, extent, u, v, band, [along]: at } = mark, flat = along === "x";
   if (kind === "image") return [flat ? extent.slice(0, 2) : extent.slice(2)];
@@ -29,21 +28,21 @@ function settledAxis({ label = "", log = false, ...limits }, marks, along) {
   if (!given(limits.low) || !given(limits.high)) {
     [low, high] = rangeOf(marks.flatMap((mark) => extents(mark, along)), log) || [log ? 1e-3 : 0, 1];
     if (along === "y" && log) {
-      low = Math.max(low, high * 1e-12);
+      low = max(low, high * 1e-12);
       // whole decades, so that the axis jumps rarely
       const leads = high / low > 5 ? [1, 10] : [1, 2, 5, 10];
-      const below = 10 ** Math.floor(Math.log10(low)), above = 10 ** Math.floor(Math.log10(high));
+      const below = 10 ** floor(log10(low)), above = 10 ** floor(log10(high));
       low = below * leads.findLast((lead) => lead * below <= low * 1.001);
       high = above * leads.find((lead) => lead * above >= high * 0.999);
     } else if (along === "y" && !marks.some((mark) => mark.kind === "image")) {
-      const step = niceStep((high - low || Math.abs(high) || 1) / 5);
-      low = Math.floor(low / step + 1e-6) * step;
-      high = Math.ceil(high / step - 1e-6) * step;
+      const step = niceStep((high - low || abs(high) || 1) / 5);
+      low = floor(low / step + 1e-6) * step;
+      high = ceil(high / step - 1e-6) * step;
     }
   }
   if (given(limits.low)) low = limits.low;
   if (given(limits.high)) high = limits.high;
-  if (!(high > low)) high = log ? low * 10 : low + (Math.abs(low) || 1);
+  if (!(high > low)) high = log ? low * 10 : low + (abs(low) || 1);
   return { ...limits, label, log, low, high };
 }
 
@@ -103,9 +102,9 @@ const DRAW = {
   },
   bars({ g, theme }, { X, Y, y1 }, { x, y, colour, width }) {
     g.fillStyle = mix(theme.colour(colour), 85);
-    const ground = Math.min(y1, Y(0));
+    const ground = min(y1, Y(0));
     x.forEach((v, i) => {
-      const from = X(v - width / 2), to = X(v + width / 2), gap = Math.min(1, (to - from) / 4);
+      const from = X(v - width / 2), to = X(v + width / 2), gap = min(1, (to - from) / 4);
       g.fillRect(from + gap / 2, ground, to - from - gap, Y(y[i]) - ground);
     });
   },
@@ -113,7 +112,7 @@ const DRAW = {
     startLine(pen, { colour, width: 1.3 });
     x.forEach((from, i) => {
       const x0 = X(from), y0 = Y(y[i]), x1 = X(from + u[i]), y1 = Y(y[i] + v[i]);
-      const head = Math.min(6 * pen.theme.weight, Math.hypot(x1 - x0, y1 - y0) / 2.2);
+      const head = min(6 * pen.theme.weight, Math.hypot(x1 - x0, y1 - y0) / 2.2);
       const angle = Math.atan2(y1 - y0, x1 - x0), side = (turn) => [x1 + head * Math.cos(turn), y1 + head * Math.sin(turn)];
       segment(pen.g, x0, y0, x1, y1);
       segment(pen.g, ...side(angle + 2.6), x1, y1);
@@ -131,7 +130,7 @@ function drawLegend(pen, box, named, marks, memory) {
   if (!named.length) return;
   const { g, em, theme } = pen, row = em * 1.4, swatch = em * 1.5, tall = row * named.length + em * 0.3;
   const texts = named.map(({ label }) => fitText(g, label, (box.x1 - box.x0) * 0.6));
-  const wide = swatch + em * 1.5 + Math.max(...texts.map((text) => widthOf(g, text)));
+  const wide = swatch + em * 1.5 + max(...texts.map((text) => widthOf(g, text)));
   const corners = [box.y0 + 2, box.y1 - tall - 2].flatMap((y) => [box.x1 - wide - 2, box.x0 + 2].map((x) => [x, y]));
   const crowds = [0, 0, 0, 0];
   for (const mark of marks.filter(({ x }) => x?.forEach)) {
@@ -140,7 +139,7 @@ function drawLegend(pen, box, named, marks, memory) {
       if (px > 0 && px < wide && py > 0 && py < tall) crowds[k]++;
     }));
   }
-  const least = Math.min(...crowds);
+  const least = min(...crowds);
   if (!(crowds[memory.corner] <= least * 1.3 + 4)) memory.corner = crowds.indexOf(least);
   const [left, top] = corners[memory.corner];
   g.fillStyle = theme.veil;

@@ -6,7 +6,7 @@ const PACES = { "full speed": 0, "30 / s": 30, "10 / s": 10, "3 / s": 3, "1 / s"
 /** The page's theme, or what the system prefers where no known host says it. */
 function isDark(el) {
   const { body, documentElement: html } = document;
-  const theme = body.dataset.jpThemeLight || /vscode-(light|dark|high-contrast-light|high-contrast)/.exec(body.className)?.[1] ||
+  const theme = body.dataset.jpThemeLight || /vscode-(light|dark|high-contrast(-light)?)/.exec(body.className)?.[1] ||
     el.closest("[data-theme]")?.dataset.theme || html.getAttribute("theme") || /\b(dark|light)\b/.exec(html.className)?.[0];
   return theme ? ["false", "dark", "high-contrast"].includes(theme) : matchMedia("(prefers-color-scheme: dark)").matches;
 }
@@ -33,8 +33,8 @@ function buildPage(send, toggleRun) {
     voice: part("voice", { "aria-live": "polite" }),
   };
   page.knobs = make("details", { class: "sw-knobs" }, page.summary);
-  page.root = make("div", { class: "sciml-panel", role: "group", tabindex: "-1", "data-state": "idle", "data-step": "0",
-    "data-fps": "0", "data-lm-suppress-shortcuts": "true" },
+  page.root = make("div", { class: "sciml-panel", role: "group", tabindex: "-1", "data-state": "idle", "data-step": 0, "data-fps": 0,
+    "data-lm-suppress-shortcuts": "true" },
   part("bar", {}, page.run, page.step, many, page.reset, page.pace, page.large, part("read", {}, page.stats, page.goal)),
   page.alert,
   part("body", {}, page.plots, page.knobs),

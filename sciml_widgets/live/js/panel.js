@@ -15,9 +15,8 @@ function floatsOf(view) {
 function unpackPicture({ caption, plots }, buffers) {
   const floats = (i) => floatsOf(buffers[i]);
   const unpack = (mark) => {
-    const found = { ...mark, band: mark.band?.map(floats) };
-    if (mark.kind === "image") found.z = bytesOf(buffers[mark.z]);
-    else if (mark.kind !== "text") for (const name of ["x", "y", "u", "v"]) if (name in mark) found[name] = floats(mark[name]);
+    const { kind, z, band } = mark, found = { ...mark, z: buffers[z] && bytesOf(buffers[z]), band: band?.map(floats) };
+    for (const name of ["x", "y", "u", "v"]) if (kind !== "text" && name in mark) found[name] = floats(mark[name]);
     return found;
   };
   return { caption, plots: plots.map((plot) => ({ ...plot, marks: plot.marks.map(unpack) })) };
@@ -35,8 +34,6 @@ function render({ model, el }) {
   const resting = () => latest?.state !== "running";
   const page = buildPage(send, () => send({ t: resting() ? "go" : "pause" })), { root } = page;
   const hide = make("style", { text: `.sciml-static-${model.get("twin_id")} { display: none !important; }` });
-
-  // -- messages
 
   const receive = (header, buffers = []) => {
     if (header?.t !== "frame") return;
@@ -71,7 +68,6 @@ function render({ model, el }) {
     if (text === specText) return; // the controls stay: a hand may be on one
     [spec, specText, theme] = [given, text, null];
     root.ariaLabel = spec.title;
-    root.classList.toggle("sw-bare", !spec.controls.length);
     groups = groupSeries(spec.series);
     controls?.element.remove();
     controls = makeControls(spec.controls, view, {
@@ -92,8 +88,6 @@ function render({ model, el }) {
     model.save_changes();
     echoing = later(250, () => { echoing = 0; echo(); });
   };
-
-  // -- drawing
 
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -146,13 +140,14 @@ function render({ model, el }) {
   const caption = () => picture?.caption || spec?.about || "";
 
   const writeFoot = () => {
-    const seed = Object.keys(values).find((path) => /\bseed$/.test(path)), moved = root.querySelectorAll(".sw-moved").length;
+    const seed = Object.keys(values).find((path) => /\bseed$/.test(path));
+    const moved = root.querySelectorAll(".sw-moved").length;
     page.caption.classList.toggle("sw-notice", notice);
     put(page.caption, notice || caption());
     put(page.seed, seed ? `seed ${values[seed]}` : "");
     put(page.summary, moved ? `Controls · ${moved} changed` : "Controls");
     // screen readers hear the newest sentence, but not more than one in five seconds
-    speaking ||= later(Math.max(0, spokenAt + 5000 - performance.now()), () => {
+    speaking ||= later(max(0, spokenAt + 5000 - performance.now()), () => {
       speaking = 0;
       spokenAt = performance.now();
       put(page.voice, notice || (resting() ? `${root.dataset.state}, step ${root.dataset.step}. ` : "") + caption());
@@ -163,12 +158,10 @@ function render({ model, el }) {
     notice = text;
     writeFoot();
     later(6000, () => {
-      if (notice === text) notice = "";
+      notice = notice === text ? "" : notice;
       writeFoot();
     });
   };
-
-  // -- hands and the page around
 
   const repaint = () => { theme = null; schedule(); };
 
@@ -177,8 +170,10 @@ function render({ model, el }) {
     repaint();
   });
 
+  const chord = ({ ctrlKey, metaKey, altKey }) => ctrlKey || metaKey || altKey;
+
   root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (chord(event)) return;
     event.stopPropagation(); // the notebook's one-key shortcuts are not meant
     const { key, target, repeat } = event, pressed = { " ": page.run, ".": page.step, r: page.reset }[key];
     const own = key === " " ? "select, .sw-value, button, summary, [type=checkbox]" : "select, .sw-value";
@@ -186,6 +181,11 @@ function render({ model, el }) {
     event.preventDefault();
     if (!repeat || key === ".") pressed.click();
   });
+
+  // JupyterLab takes no key as a shortcut below this mark; Ctrl+S and its like must stay shortcuts
+  window.addEventListener("keydown", (event) => {
+    if (root.contains(event.target)) root.toggleAttribute("data-lm-suppress-shortcuts", !chord(event));
+  }, { signal, capture: true });
 
   const look = () => {
     if (visible === (onScreen && !document.hidden)) return;

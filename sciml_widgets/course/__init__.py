@@ -1,0 +1,24 @@
+"""What a lesson needs beside the library: metadata, exercises, recorded results, still plots."""
+
+from sciml_widgets.course.exercise import Exercise, Verdict, exercise
+from sciml_widgets.course.figure import draw
+from sciml_widgets.course.lesson import Lesson, lesson, lessons
+from sciml_widgets.course.results import Recorded, results, spread
+from sciml_widgets.course.words import Words, fold, say, table
+
+__all__ = [
+    "Exercise",
+    "Lesson",
+    "Recorded",
+    "Verdict",
+    "Words",
+    "draw",
+    "exercise",
+    "fold",
+    "lesson",
+    "lessons",
+    "results",
+    "say",
+    "spread",
+    "table",
+]

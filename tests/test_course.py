@@ -1,0 +1,329 @@
+"""The course floor: metadata, exercises, recorded results, text and pictures, the build."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sciml_widgets.course import Exercise, Recorded, draw, exercise, fold, lesson, lessons, results
+
+from sciml_widgets.course import say, spread, table  # isort: skip
+from sciml_widgets.course.lesson import Lesson
+from sciml_widgets.course.results import changed, fingerprints, read, write
+from sciml_widgets.course.script import convert, tagged, with_front_page
+from sciml_widgets.picture import Lines, Plot
+
+HEADER = """\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+#   sciml_widgets:
+#     number: 7
+#     title: A small lesson
+#     minutes: 10
+#     outcomes: [one, two, three]
+#     needs: nothing
+#     hardware: none
+# ---
+"""
+SCRIPT = (
+    HEADER
+    + """
+# %% [markdown]
+# old page
+
+# %% tags=["setup"]
+a = 1
+
+# %%
+print(a + 1)
+
+# %%
+print(a + 1)
+"""
+)
+BLOCK: dict[str, Any] = {
+    "number": 7, "title": "t", "minutes": 10, "outcomes": ["a", "b", "c"], "needs": "n",
+    "hardware": "h",
+}  # fmt: skip
+
+
+# ---- lessons ----------------------------------------------------------------------------------
+
+
+def test_the_lessons_of_this_checkout_are_found_by_number_and_name() -> None:
+    found = lessons()
+    assert [one.number for one in found] == sorted(one.number for one in found)
+    five = lesson("05")
+    assert five in found and five == lesson("5") == lesson("05_burgers")
+    assert five.key == "05" and five.name == "05_burgers" and len(five.outcomes) == 3
+    with pytest.raises(LookupError, match=r"'99'.*05_burgers"):
+        lesson("99")
+
+
+def test_the_front_page_says_what_the_block_says() -> None:
+    page = Lesson.read({"sciml_widgets": BLOCK}, Path("07_x.ipynb")).front_page()
+    for words in ("# 7 · t", "1. a\n2. b\n3. c", "10 minutes", "| n |", "| h |"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    "block",
+    [None, {}, {**BLOCK, "extra": 1}, {**BLOCK, "title": ""}, {**BLOCK, "outcomes": ["a"]}],
+)
+def test_a_bad_block_is_an_error_that_names_the_file(block: Any) -> None:
+    with pytest.raises(ValueError, match=r"07_x\.ipynb"):
+        Lesson.read({"sciml_widgets": block}, Path("07_x.ipynb"))
+
+
+def test_code_is_found_by_all_its_tags() -> None:
+    assert "fisher.check" in lesson("05").code("solution", "fisher")
+    with pytest.raises(LookupError, match="solution and nobody"):
+        lesson("05").code("solution", "nobody")
+
+
+# ---- scripts and the build ----------------------------------------------------------------------
+
+
+def test_the_front_page_is_written_into_the_script_once() -> None:
+    fresh = with_front_page(SCRIPT, Path("07_x.py"))
+    assert "# # 7 · A small lesson" in fresh and "old page" not in fresh
+    assert with_front_page(fresh, Path("07_x.py")) == fresh
+    with pytest.raises(ValueError, match="the first cell must be Markdown"):
+        with_front_page(HEADER + "\n# %%\na = 1\n\n# %%\nb = 1\n", Path("07_x.py"))
+
+
+def test_the_same_script_gives_the_same_notebook_without_a_jupytext_block() -> None:
+    one, two = convert(SCRIPT, Path("07_x.py")), convert(SCRIPT, Path("07_x.py"))
+    assert one == two
+    assert set(one.metadata) == {"sciml_widgets", "kernelspec", "language_info"}
+    assert len({cell.id for cell in one.cells}) == len(one.cells)  # two cells are alike
+    longer = SCRIPT.replace("# %%\nprint", "# %%\nnew = 1\n\n# %%\nprint", 1)
+    there = {cell.id for cell in convert(longer, Path("07_x.py")).cells}
+    assert {cell.id for cell in one.cells} < there  # a new cell leaves the others their ids
+
+
+def test_tagged_cells_of_a_script(tmp_path: Path) -> None:
+    script = tmp_path / "07_x.py"
+    script.write_text(SCRIPT)
+    assert tagged(script, "setup") == "a = 1"
+    with pytest.raises(LookupError, match="setup and more"):
+        tagged(script, "setup", "more")
+
+
+@pytest.mark.kernel
+def test_the_build_executes_the_notebook_or_writes_none(tmp_path: Path) -> None:
+    from nbclient.exceptions import CellExecutionError
+
+    from sciml_widgets.course.build import build
+
+    script = tmp_path / "07_x.py"
+    script.write_text(SCRIPT)
+    book = json.loads(build(script).read_text(encoding="utf-8"))
+    assert "old page" not in script.read_text()
+    assert book["cells"][2]["outputs"][0]["text"] == ["2\n"]
+    assert "widgets" not in book["metadata"]
+    assert not [cell for cell in book["cells"] if "execution" in cell["metadata"]]
+    broken = tmp_path / "08_x.py"
+    broken.write_text(SCRIPT.replace("a + 1", "a + b"))
+    with pytest.raises(CellExecutionError, match="NameError"):
+        build(broken)
+    assert not broken.with_suffix(".ipynb").exists()
+
+
+# ---- exercises ----------------------------------------------------------------------------------
+
+
+def doubling() -> Exercise:
+    @exercise("05", hints=("first", "second"))
+    def double(answer: Any) -> Iterator[tuple[bool, str]]:
+        yield answer(1) == 2, "one becomes two"
+        yield answer(5) == 10, "five becomes ten"
+
+    return double
+
+
+def test_a_right_answer_passes_and_needs_no_advice() -> None:
+    verdict = doubling().check(lambda x: 2 * x)
+    assert verdict.passed and verdict.advice == ""
+    assert repr(verdict).splitlines()[0] == "✓ right: one becomes two"
+    assert "**Well done.**" in verdict._repr_markdown_()
+
+
+def test_each_failed_try_gives_one_hint_more_and_then_the_solution_is_offered() -> None:
+    one = doubling()
+    said = [one.check(lambda x: x + 1).advice for _ in range(4)]
+    assert ["first" in said[0], "second" in said[1]] == [True, True]
+    assert "first" not in said[1]
+    assert all("double.solution()" in words for words in said[2:])
+    verdict = one.check(lambda x: x + 1)
+    assert [right for right, _ in verdict.asked] == [True, False]
+    assert "○ not yet: five becomes ten" in repr(verdict)
+
+
+def test_a_hint_may_be_asked_for() -> None:
+    one = doubling()
+    assert "first" in one.hint()
+    assert "second" in one.check(None).advice
+
+
+def raising(_: int) -> int:
+    raise RuntimeError("two\nlines")
+
+
+@pytest.mark.parametrize(
+    "answer", [None, 3, "text", raising, lambda: 1, lambda x: "2", lambda x: None, print, ...]
+)
+def test_a_check_never_raises(answer: Any) -> None:
+    verdict = doubling().check(answer)
+    assert not verdict.passed and verdict.advice
+    assert repr(verdict)
+
+
+def test_a_broken_answer_is_a_sentence() -> None:
+    verdict = doubling().check(raising)
+    assert verdict.error == "RuntimeError: two"
+    assert "○ your code stopped: RuntimeError: two" in verdict.lines()
+
+
+def test_a_check_that_asks_nothing_is_not_passed() -> None:
+    @exercise("05", hints=("a",))
+    def empty(answer: Any) -> Iterator[tuple[bool, str]]:
+        if answer:
+            yield True, "something"
+
+    assert not empty.check(None).passed
+
+
+def test_an_exercise_needs_hints_and_a_check_that_yields() -> None:
+    with pytest.raises(ValueError, match="plain: an exercise needs hints and a check that yields"):
+
+        @exercise("05", hints=("a",))
+        def plain(answer: Any) -> Any:
+            return True
+
+    with pytest.raises(ValueError, match="an exercise needs hints"):
+        exercise("05", hints=())(doubling().asks)
+
+
+def test_the_solution_of_an_unknown_exercise_names_the_lesson() -> None:
+    with pytest.raises(LookupError, match=r"05_burgers\.ipynb"):
+        doubling().solution()
+
+
+# ---- results ------------------------------------------------------------------------------------
+
+
+def recorded(sources: dict[str, str]) -> Recorded:
+    return Recorded("part", {"a": [1.0]}, "make results", [0, 1], 1, 2.0, {"torch": "2"}, sources)
+
+
+def test_results_are_written_and_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "results" / "07_part.json"
+    write(recorded({}), path)
+    assert read(path) == recorded({})
+    path.write_text("{}")
+    with pytest.raises(ValueError, match=r"07_part\.json is not a whole file"):
+        read(path)
+
+
+def test_results_of_a_lesson_come_by_part() -> None:
+    assert "accuracy" in results("05")
+    assert "seeds 0, 1, 2, 3, 4" in results("05")["accuracy"].how()
+    with pytest.raises(LookupError, match="make results"):
+        results("99")
+
+
+CODE = '''"""Says a."""
+
+A = knob(1, 0, 9, help="turn me well", label="a")
+"""An ä."""
+
+
+def f(x):
+    return x, f"{x:.2f} and {', '.join(x)}"
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ('"""Says a."""', '"""Says something else."""', False),
+        ('"""An ä."""\n', "# a comment\n", False),
+        ("    return", "\n    # why\n    return", False),
+        ("turn me well", "turn me ill", False),
+        (" and ", " or ", False),
+        ("1, 0, 9", "1, 0, 8", True),
+        ('"a"', '"b"', True),
+        ("return x,", "return -x,", True),
+    ],
+)
+def test_a_fingerprint_is_of_the_code_not_of_the_words(
+    old: str, new: str, counts: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "m.py"
+    file.write_text(CODE, encoding="utf-8")
+    made = recorded(fingerprints(["m.py"], tmp_path))
+    assert changed(made, tmp_path) == []
+    assert old in CODE
+    file.write_text(CODE.replace(old, new), encoding="utf-8")
+    assert changed(made, tmp_path) == (["m.py"] if counts else [])
+
+
+def test_a_fingerprint_may_be_of_tagged_cells(tmp_path: Path) -> None:
+    script = tmp_path / "07_x.py"
+    script.write_text(SCRIPT)
+    old = recorded(fingerprints(["07_x.py#setup"], tmp_path))
+    script.write_text(SCRIPT.replace("print(a + 1)", "print(a + 2)"))
+    assert changed(old, tmp_path) == []
+    script.write_text(SCRIPT.replace("a = 1", "a = 2"))
+    assert changed(old, tmp_path) == ["07_x.py#setup"]
+
+
+def test_spread_is_median_and_range() -> None:
+    assert spread([0.0037, 0.0055, 0.0041], percent=True) == "0.41 % (0.37 to 0.55)"
+    assert spread([3, 1, 2]) == "2 (1 to 3)"
+    assert spread([1234.0, 1234.0, 2000.0], digits=4) == "1,234 (1,234 to 2,000)"
+
+
+# ---- text and pictures --------------------------------------------------------------------------
+
+
+def test_text_is_markdown() -> None:
+    words = say("one", fold("open", "two"))
+    assert words._repr_markdown_() == str(words)
+    assert words.startswith("one\n\n<details>") and words.endswith("</details>")
+
+
+def test_a_table_refuses_what_would_break_it() -> None:
+    assert table(["a", "b"], [["1", "2"]]).splitlines()[1] == "|:--|:--|"
+    with pytest.raises(ValueError, match="expected 2 cells"):
+        table(["a", "b"], [["1"]])
+    with pytest.raises(ValueError, match=r"without \|"):
+        table(["a"], [["|x|"]])
+
+
+def test_a_plot_without_words_is_not_drawn() -> None:
+    import numpy as np
+
+    plot = Plot("silent", (Lines(np.arange(3.0), np.arange(3.0)),))
+    with pytest.raises(ValueError, match=r"needs alt=.*silent"):
+        draw(plot)
+    draw(dataclasses.replace(plot, alt="A straight line."))
+
+
+def test_the_floor_loads_neither_torch_nor_a_widget_nor_jupytext() -> None:
+    code = (
+        "import sys, sciml_widgets.course as c; c.lessons(); c.results('05');"
+        "print([m for m in ('torch', 'anywidget', 'matplotlib', 'jupytext') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,122 @@
+"""The renderers of saved pictures: matplotlib and plotly draw every mark of every picture."""
+
+import io
+import math
+
+import numpy as np
+import pytest
+from numpy_labs import LABS
+from PIL import Image as Pillow
+
+from sciml_widgets.experiment import Series
+from sciml_widgets.headless import run
+from sciml_widgets.history import History
+from sciml_widgets.live.inspect import to_plotly
+from sciml_widgets.live.losses import looks, loss_plots
+from sciml_widgets.live.twin import alt, figure, png, render
+from sciml_widgets.picture import (
+    INK,
+    Arrows,
+    Axis,
+    Bars,
+    Image,
+    Lines,
+    Picture,
+    Plot,
+    Points,
+    Text,
+)
+from sciml_widgets.player import Player
+from sciml_widgets.record import Turn
+
+X = np.linspace(0, 1, 9)
+EVERY_MARK = Picture(
+    (
+        Plot("field", (Image(np.outer(X, X), (0, 1, -1, 1), 0, 1),), Axis("t"), Axis("x")),
+        Plot("error", (Image(np.outer(X, X) - 0.5, (0, 1, 0, 1), -1, 1, "error"),)),
+        Plot("curves", (Lines(X, X**2, "a", band=(X**2 - 1, X**2 + 1)), Points(X, X, "b"))),
+        Plot("log", (Lines(X, np.where(X > 0.5, math.nan, 1 + X), "c"),), y=Axis(log=True)),
+        Plot("bars", (Bars(X, X, 0.1, "d"), Text(0.5, 0.5, "here"))),
+        Plot("arrows", (Arrows(X, X, X, -X, "e"),), equal=True),
+    ),
+    "a caption",
+)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.__name__)
+def test_every_lab_has_a_twin_words_and_a_plotly_figure(lab):
+    player = run(lab(), frames=12)
+    picture = Pillow.open(io.BytesIO(png(figure(player))))
+    assert picture.size[0] > 300 and len(np.unique(np.asarray(picture.convert("L")))) > 3
+    assert "step" in alt(player)
+    assert len(to_plotly(player).data) > 0
+
+
+def test_every_mark_is_drawn():
+    made = render(EVERY_MARK)
+    titles = [axes.get_title(loc="left") for axes in made.axes if axes.get_title(loc="left")]
+    assert titles == [plot.title for plot in EVERY_MARK.plots]
+    kinds = [bool(axes.images or axes.lines or axes.collections or axes.patches)
+             for axes in made.axes[: len(titles)]]  # fmt: skip
+    assert all(kinds)
+    assert len(png(made)) > 5000
+
+
+def test_the_colours_of_fields_and_lines_survive_the_small_file():
+    """No colour of a field moves by more than 4 of 255, no line takes another one's colour."""
+    made = render(Picture((Plot("f", (Image(np.outer(X, X), (0, 1, 0, 1), 0, 1),)),
+                           Plot("l", (Lines(X, X, colour=1, width=8),)))))  # fmt: skip
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(made)
+    canvas.draw()
+    true = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    small = np.asarray(Pillow.open(io.BytesIO(png(made))).convert("RGB")).astype(int)
+    distance = np.abs(small - true).max(-1)
+    assert np.quantile(distance, 0.99) <= 8
+    orange = (true == [0xD5, 0x5E, 0x00]).all(-1)
+    assert orange.sum() > 100 and distance[orange].max() <= 1
+
+
+def test_the_title_says_step_error_and_what_is_not_default():
+    player = run(LABS[1]().but(mutation=0.3), frames=5)
+    words = alt(player)
+    assert "step 4" in words and "mutation 0.3" in words
+
+
+def test_the_error_is_the_ink_and_two_series_never_look_alike():
+    series = [Series(f"s{k}", role="error" if k == 2 else "loss") for k in range(6)]
+    style = looks(series)
+    assert style["s2"].colour == INK
+    assert len({(look.colour, look.dash) for look in style.values()}) == 6
+
+
+def test_series_are_grouped_by_axis_and_scale_and_empty_ones_left_out():
+    history = History(
+        [Series("a"), Series("b", scale="linear"), Series("c", x="labels"), Series("d")]
+    )
+    history.append(0, {"a": 1.0, "b": 2.0, "c": 3.0, "labels": 5.0})
+    history.append(1, {"a": 0.1, "b": 2.0, "c": 2.0, "labels": 7.0})
+    plots = loss_plots(history)
+    assert [[mark.label for mark in plot.marks] for plot in plots] == [["a"], ["b"], ["c"]]
+    assert [plot.x.label for plot in plots] == ["step", "step", "labels"]
+    assert list(plots[2].marks[0].x) == [5.0, 7.0]
+
+
+def test_a_turn_leaves_a_line_and_words_in_the_plot():
+    lab = LABS[1]()
+    player = run(lab, frames=20, tape=[Turn(10, "mutation", 0.5)])
+    marks = [mark for plot in loss_plots(player.history, player.ticks) for mark in plot.marks]
+    words = [mark.text for mark in marks if isinstance(mark, Text)]
+    assert any("0.1 → 0.5" in word for word in words)
+
+
+def test_surfaces_stand_over_their_plane():
+    class Flat(type(LABS[0]())):
+        def picture(self, state, view):
+            return EVERY_MARK
+
+    made = to_plotly(Player(Flat()), surface=True)
+    assert [trace.type for trace in made.data][:2] == ["surface", "surface"]
+    flat = to_plotly(Player(Flat()))
+    assert [trace.type for trace in flat.data][:2] == ["heatmap", "heatmap"]
