@@ -63,19 +63,23 @@ def drive(player: Player, seconds: float | None = None) -> None:
     player.close()
 
 
-def experiment_of(record: Record, lab: type[Experiment]) -> Experiment:
-    """The lab of a record at its start values. Raises RecordError if they do not fit."""
-    if lab_name(lab) != record.lab:
-        raise RecordError(f"the record is of {record.lab!r}, not of {lab_name(lab)!r}")
+def experiment_of(record: Record, lab: type[Experiment] | Experiment) -> Experiment:
+    """The lab of a record at its start values. Raises RecordError if they do not fit.
+
+    `lab` is a class, or an experiment where the class alone does not say it: PINN(problem=Heat()).
+    """
+    kind = lab if isinstance(lab, type) else type(lab)
+    if lab_name(kind) != record.lab:
+        raise RecordError(f"the record is of {record.lab!r}, not of {lab_name(kind)!r}")
     try:
-        return replaced(lab(), record.start)
-    except ValueError as error:
+        return replaced(lab() if isinstance(lab, type) else lab, record.start)
+    except (TypeError, ValueError) as error:
         raise RecordError(f"the record does not fit this version's lab: {error}") from None
 
 
 def replay(
     record: Record | str | Path,
-    lab: type[Experiment],
+    lab: type[Experiment] | Experiment,
     *,
     watch: Callable[[Player], float | None] | None = None,
 ) -> tuple[Player, str]:

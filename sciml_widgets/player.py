@@ -12,7 +12,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Literal
+from queue import Empty, SimpleQueue
+from typing import Any, Literal, TypeVar, cast
 
 from sciml_widgets import machine
 from sciml_widgets.experiment import Diverged, Experiment, Frame
@@ -24,6 +25,7 @@ from sciml_widgets.record import Digest, Record, Turn, lab_name
 
 __all__ = ["Player", "State", "Tick"]
 
+Answer = TypeVar("Answer")
 State = Literal["idle", "running", "paused", "finished", "diverged", "failed"]
 
 KEEP_EVERY = 100
@@ -77,6 +79,8 @@ class Player:
     def _clear(self) -> None:
         """The state before the first frame."""
         self._clear_generator()
+        if self.runs:
+            self._script.clear()  # a tape belongs to the first run
         with self._bell:
             self._ended = False
             self._frame: Frame | None = None
@@ -140,6 +144,26 @@ class Player:
         with self._bell:
             self._woken = True
             self._bell.notify_all()
+
+    def ask(self, question: Callable[[], Answer]) -> Answer:
+        """What `question()` returns, called by the owning thread between two frames.
+
+        Without a thread of its own it is called here. Raises what the question raises.
+        """
+        if not self.alive or threading.current_thread() is self._thread:
+            return question()
+        answers: SimpleQueue[tuple[Answer | None, Exception | None]] = SimpleQueue()
+        self._post("ask", (question, answers))
+        while True:
+            try:
+                answer, error = answers.get(timeout=0.2)
+            except Empty:
+                if not self.alive:
+                    return question()
+                continue
+            if error is not None:
+                raise error
+            return cast(Answer, answer)
 
     def close(self, timeout: float | None = 5.0) -> None:
         """End the thread; only it closes the generator. Twice is no error."""
@@ -246,6 +270,12 @@ class Player:
                 self.state = "paused"
             elif what == "reset":
                 self._clear()
+            elif what == "ask":
+                question, answers = item
+                try:
+                    answers.put((question(), None))
+                except Exception as error:
+                    answers.put((None, error))
             elif what == "pace":
                 self._least, self._due = 1 / item if item else 0.0, 0.0
 

@@ -1,7 +1,9 @@
 """JupyterLab in headless Chromium, real torch behind it: what a student does, step by step."""
 
+import json
 import os
 import time
+import urllib.request
 
 import nbformat
 import pytest
@@ -107,7 +109,9 @@ class Page:
 
     def pixels(self, number=0):
         """A fingerprint of a canvas."""
-        return self.panel.locator("canvas").nth(number).evaluate("c => c.toDataURL()")
+        canvases = self.panel.locator("canvas")
+        canvas = canvases.last if number < 0 else canvases.nth(number)
+        return canvas.evaluate("c => c.toDataURL()")
 
     def python(self, code, cell=1):
         """Type `code` into a spare cell, run it, give what it prints."""
@@ -142,6 +146,12 @@ def test_a_student_runs_turns_pauses_steps_resets_and_runs_the_cell_again(browse
     page.button("Pause").click()
     page.until(lambda: page.state() == "paused")
     page.until(lambda: "viscosity" in page.python("print(panel.player.ticks[-1].text())"))
+    page.tab.wait_for_timeout(500)
+    losses = page.pixels(-1)
+    weight = page.panel.get_by_role("slider", name="walls").first
+    weight.focus()
+    page.tab.keyboard.press("ArrowRight")  # paused: only the tick can change the loss plot
+    page.until(lambda: page.pixels(-1) != losses)
     stopped = page.step()
     page.button("Step").click()
     page.until(lambda: page.step() == stopped + 1 and page.state() == "paused")
@@ -191,13 +201,25 @@ def test_a_reopened_notebook_without_a_kernel_shows_the_still_picture(browser, j
     saved = nbformat.read(page.path, 4)
     assert page.path.stat().st_size < 200_000
     assert "widgets" not in saved.metadata
+    stop_kernels(jupyter)
     again = browser.new_page(viewport={"width": 1200, "height": 900})
     again.goto(jupyter.url(page.path.name))
     again.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    # The kernel of the first tab still lives; a page that knows nothing of the widget shows the
-    # twin as soon as the notebook is there.
-    again.wait_for_selector(".sciml-static img", state="attached", timeout=30_000)
+    again.locator(".sciml-static img").wait_for(state="visible", timeout=30_000)
+    assert not again.get_by_text("model not found").is_visible()
     again.close()
+
+
+def stop_kernels(jupyter):
+    """End all kernels of the server, as a culled Binder does."""
+    address = f"http://127.0.0.1:{jupyter.port}/api/sessions"
+    headers = {"Authorization": f"token {jupyter.token}"}
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as reply:
+        sessions = json.loads(reply.read())
+    for session in sessions:
+        urllib.request.urlopen(
+            urllib.request.Request(f"{address}/{session['id']}", headers=headers, method="DELETE")
+        ).close()
 
 
 def test_a_view_knob_works_when_the_run_is_paused(browser, jupyter):

@@ -118,7 +118,7 @@ def test_the_static_twin_is_drawn_when_the_run_rests(kernel):
     kernel.run("panel.close()")
 
 
-def test_interrupt_does_not_stop_the_panel_and_restart_is_clean(kernel):
+def test_interrupt_does_not_stop_the_panel(kernel):
     start(kernel)
     kernel.manager.interrupt_kernel()
     assert kernel.value("panel.player.state") == "running"

@@ -240,3 +240,39 @@ def test_close_ends_thread_and_widget_and_twice_is_no_error(panel):
     panel.close()
     panel.close()
     assert widget.closed and not panel.player.alive
+
+
+def test_state_and_values_are_true_after_waiting_without_a_browser():
+    panel = Panel(Pi())
+    panel.player.start()
+    try:
+        panel.turn("radius", 0.5)
+        panel.step(20)
+        assert panel.wait(5)
+        assert panel.state == "paused" and panel.values["radius"] == 0.5
+        panel.values = {"radius": 0.7}
+        assert panel.values["radius"] == 0.7 and "seed" in panel.values
+    finally:
+        panel.close()
+
+
+def test_questions_are_answered_by_the_players_thread_while_it_runs(panel):
+    panel.go()
+    until(lambda: panel.player.frames > 10)
+    assert panel.player.ask(lambda: threading.current_thread().name).startswith("sciml-player")
+    with pytest.raises(ZeroDivisionError):
+        panel.player.ask(lambda: 1 / 0)
+    assert panel.player.state == "running"
+    assert len(panel.history) > 10
+
+
+def test_in_slow_motion_a_turned_picture_follows_before_the_next_frame(panel):
+    panel.widget.say(t="ready")
+    panel.pace(0.5)
+    panel.go()
+    until(lambda: panel.player.frames == 1)
+    for k in range(8):
+        panel.widget.say(t="turn", name="radius", value=0.5 + k / 100, drag=True)
+        time.sleep(0.01)
+    until(lambda: "picture" in panel.widget.last and panel.player.experiment.radius > 0.565, 1.5)
+    assert panel.player.frames == 1

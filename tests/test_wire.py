@@ -119,6 +119,16 @@ def test_the_second_message_is_small_and_a_key_frame_is_whole():
     assert assemble([again]).keys() == player.history.tracks.keys()
 
 
+def test_a_new_run_tells_its_series_again():
+    player = run(MonteCarlo(), frames=5)
+    wire = Wire()
+    wire.message(player, None, True, "")
+    player.turn("seed", 1)
+    player.round()
+    header, _ = wire.message(player, None, False, "")
+    assert header["run"] == player.runs and "series" in header["spec"]
+
+
 def test_the_spec_is_json_and_names_every_knob_and_series():
     lab = MonteCarlo()
     told = json.loads(json.dumps(spec(lab), allow_nan=False))

@@ -14,8 +14,8 @@ __all__ = ["BurgersPINN"]
 class BurgersPINN(PINN):
     """u_t + u u_x = ν u_xx on -1 <= x <= 1, 0 <= t <= 1; u(x, 0) = -sin πx, u(±1, t) = 0.
 
-    What you should see: first the initial sine at t = 0, then the network carries it forward in
-    time, and the two halves steepen into a shock at x = 0, where the error stays longest.
+    What you should see: after some restless steps all times become right at about the same pace;
+    the two halves of the sine steepen towards x = 0, where the error stays longest.
 
     Good values: ν = 0.05 is solved to 5 % in a few hundred steps. ν = 0.01/π = 0.00318 is the
     challenge: the losses become small while the error does not. A weight of 10 on the initial
@@ -27,4 +27,4 @@ class BurgersPINN(PINN):
     weights: Any = loss_weights(Burgers(), ic=10.0)
 
     title: ClassVar[str] = "Burgers' equation by a network"
-    about: ClassVar[str] = "A sine steepens into a shock; the network is told only the equation."
+    about: ClassVar[str] = "A sine becomes a shock; a network knows equation, start and walls."

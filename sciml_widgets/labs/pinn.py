@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import sqrt
+from threading import Lock
 from typing import Any, ClassVar
 
 import torch
@@ -25,6 +26,8 @@ from sciml_widgets.picture import Picture, View
 from sciml_widgets.train import descend
 
 __all__ = ["PINN", "Net", "Solution"]
+
+ONE_AT_A_TIME = Lock()
 
 LONGEST = 1_000_000
 """Steps after which even a run that was asked to go on is over."""
@@ -90,7 +93,7 @@ class Solution:
     def __call__(self, points: Points) -> Values:
         """The unknowns at the points, (n, d) -> (n, m), in double precision."""
         dtype = next(iter(self.weights.values())).dtype
-        with torch.no_grad():
+        with ONE_AT_A_TIME, torch.no_grad():  # it lends its weights to the one module
             return functional_call(self.untrained, self.weights, (points.to(dtype),)).double()
 
     @property

@@ -25,7 +25,9 @@ def to_plotly(player: Player, *, surface: bool = False, size: int = 128) -> "Fig
     """
     from plotly.subplots import make_subplots
 
-    plots = [*player.draw(size).plots, *loss_plots(player.history, player.ticks)]
+    plots = player.ask(
+        lambda: [*player.draw(size).plots, *loss_plots(player.history, player.ticks)]
+    )
     rows = max(1, -(-len(plots) // 2))
     kinds = ["scene" if surface and _field(plot) else "xy" for plot in plots]
     kinds += ["xy"] * (2 * rows - len(kinds))
@@ -82,7 +84,8 @@ def _traces(mark: Mark, scene: bool) -> list[Any]:
         case Image():
             h, w = mark.z.shape
             x0, x1, y0, y1 = mark.extent
-            x, y = np.linspace(x0, x1, w), np.linspace(y0, y1, h)
+            x = x0 + (x1 - x0) * (np.arange(w) + 0.5) / w  # the centres of the pixels
+            y = y0 + (y1 - y0) * (np.arange(h) + 0.5) / h
             if scene:
                 return [go.Surface(x=x, y=y, z=mark.z, colorscale=MAPS[mark.map],
                                    cmin=mark.low, cmax=mark.high)]  # fmt: skip

@@ -36,6 +36,8 @@ MOST_VIEWS = 32
 """Views that are remembered; the one that was silent longest is forgotten first."""
 QUIET = 1.0
 """Seconds of rest before the static twin is drawn again."""
+SETTLED = 4.0
+"""The same before the first frame, when somebody is about to press Run."""
 
 
 class _View:
@@ -70,6 +72,7 @@ class Panel(traitlets.HasTraits):
         self._notice = ""
         self._shown: Any = None
         self._next = 0.0
+        self._owed = False
         self._spent: deque[float] = deque(maxlen=9)
         self._rested: float | None = None
         self._absorb()
@@ -102,7 +105,9 @@ class Panel(traitlets.HasTraits):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until nothing runs. Returns whether that came in time."""
-        return self.player.wait(timeout)
+        came = self.player.wait(timeout)
+        self._absorb()
+        return came
 
     @property
     def scalars(self) -> dict[str, float]:
@@ -111,8 +116,8 @@ class Panel(traitlets.HasTraits):
 
     @property
     def history(self) -> Any:
-        """All scalars so far, as a pandas DataFrame."""
-        return self.player.history.to_pandas()
+        """The scalars so far as a pandas DataFrame; of a long run the points that stayed."""
+        return self.player.ask(self.player.history.to_pandas)
 
     @property
     def goal_reached(self) -> int | None:
@@ -165,6 +170,8 @@ class Panel(traitlets.HasTraits):
             path = resolve(self.player.experiment, name)
             if now[path] != value:
                 self.player.turn(path, value)
+        self.player.ask(lambda: None)  # until the turns are taken
+        self._absorb()
 
     # ---- from the browser: any thread ---------------------------------------------------
 
@@ -219,17 +226,20 @@ class Panel(traitlets.HasTraits):
         if self.widget is None:
             return wish
         stamp = (player.runs, player.frames, player.state, player.turns, self._notice)
-        if stamp == self._shown and not self._key:
+        if stamp == self._shown and not self._key and not self._owed:
             return wish
         if not self._free(now):
             return _sooner(wish, GONE)
         if resting or now >= self._next:
+            self._owed = False
             self._send(stamp, 128 if resting else 64)
             self._spent.append(time.perf_counter() - now)
             self._next = now + max(FASTEST, median(self._spent) / SHARE)
-        elif self._shown is None or stamp[3:] != self._shown[3:]:
-            self._send(stamp, None)  # a turn is answered at once, without a picture
-        return wish
+            return wish
+        if self._shown is None or stamp[3:] != self._shown[3:]:
+            self._owed = True
+            self._send(stamp, None)  # a turn is answered at once, its picture follows
+        return self._next - now
 
     def _free(self, now: float) -> bool:
         """Somebody looks, and nobody who looks has two messages open."""
@@ -258,15 +268,16 @@ class Panel(traitlets.HasTraits):
 
     def _rest(self, now: float) -> float | None:
         """Draw the static twin again when the run has rested for a moment."""
-        if self.twin is None or not self.player.frames:
+        if self.twin is None:
             return None
         if self._rested is None:
             self._rested = now
-        stamp = (self.player.runs, self.player.frames)
+        stamp = (self.player.runs, self.player.frames, self.player.turns)
         if self.twin.stamp == stamp:
             return None
-        if now - self._rested < QUIET:
-            return QUIET
+        quiet = QUIET if self.player.frames else SETTLED
+        if now - self._rested < quiet:
+            return quiet
         self.twin.update(self.player, stamp)
         return None
 

@@ -41,12 +41,19 @@ MUTE, GRID = "#5b6875", "#e3e8ec"
 MAPS = {"field": "cividis", "error": "RdBu_r"}
 DASHES = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1, 1.4))}
 SMALL = 8.0  # points
+HIDE_DEAD = (
+    "<style>.jp-OutputArea-child:not(:has(.sciml-panel)):has(+ .jp-OutputArea-child .sciml-static)"
+    "{display:none}</style>"
+)
+"""A reopened notebook has no model for the live panel; JupyterLab says so above the twin."""
 
 
 def figure(player: Player, size: int = 128) -> "Figure":
-    """The player's picture and its series, two plots in a row. When nothing runs."""
-    picture = player.draw(size)
-    return render(picture, loss_plots(player.history, player.ticks), title(player))
+    """The player's picture and its series, two plots in a row."""
+    picture, more, heading = player.ask(
+        lambda: (player.draw(size), loss_plots(player.history, player.ticks), title(player))
+    )
+    return render(picture, more, heading)
 
 
 def render(picture: Picture, more: tuple[Plot, ...] = (), heading: str = "") -> "Figure":
@@ -148,7 +155,7 @@ class Twin:
         self._handle = display(self._bundle(""), display_id=f"sciml-{name}", raw=True)
 
     def _bundle(self, inside: str) -> dict[str, str]:
-        block = f'<div class="sciml-static sciml-static-{self.name}">{inside}</div>'
+        block = f'{HIDE_DEAD}<div class="sciml-static sciml-static-{self.name}">{inside}</div>'
         return {"text/html": block, "text/plain": "static twin of the panel"}
 
     def update(self, player: Player, stamp: Any) -> None:

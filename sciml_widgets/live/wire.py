@@ -36,7 +36,8 @@ class Wire:
         """One frame message; a key frame holds everything that a fresh view needs."""
         buffers: list[bytes] = []
         self.number += 1
-        if key or player.runs != self._run:
+        fresh = key or player.runs != self._run
+        if fresh:
             self._sent = {}
         self._run = player.runs
         header: dict[str, Any] = {
@@ -53,7 +54,7 @@ class Wire:
         ticks = [{"x": tick.at, "text": tick.text()} for tick in player.ticks[-MOST_TICKS:]]
         if key or ticks != self._ticks:
             header["ticks"] = self._ticks = ticks
-        if key:
+        if fresh:  # a restart knob may have changed what the series are
             header["spec"] = spec(player.experiment)
         if picture is not None:
             header["picture"] = picture_parts(picture, buffers)

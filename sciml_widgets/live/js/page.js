@@ -69,10 +69,11 @@ function writeNumbers(page, { state, step, seconds, rate, stats, goal, message }
   });
   page.goal.hidden = !goal;
   if (goal) {
-    // both texts stand in one place, so that nothing moves when the goal is reached
-    page.goal.classList.toggle("sw-reached", goal.reached !== null);
-    put(page.goal.firstChild, `goal ${goal.text}`);
-    put(page.goal.lastChild, `✓ ${goal.text} at step ${goal.reached ?? 1000}`);
+    const reached = goal.reached !== null;
+    page.goal.classList.toggle("sw-reached", reached);
+    put(page.goal.firstChild, reached ? `✓ ${goal.text} at step ${goal.reached}` : `goal ${goal.text}`);
+    // unseen, it keeps the place, so that nothing moves when the goal is reached
+    put(page.goal.lastChild, `✓ ${goal.text} at step 1000`);
   }
   put(page.alert, state === "diverged" || state === "failed" ? message || state : "");
 }

@@ -25,7 +25,7 @@ function unpackPicture({ caption, plots }, buffers) {
 function render({ model, el }) {
   const view = Math.random().toString(36).slice(2, 12);
   const gone = new AbortController(), { signal } = gone;
-  let spec, specText, controls, groups, theme, latest, run, picture, acked, echoed, echoing, speaking;
+  let spec, specText, knobsText, controls, groups, theme, latest, run, picture, acked, echoed, echoing, speaking;
   let values = {}, silent = {}, ticks = [], tracks = new Map(), drawn = [], notice = "";
   let queued = 0, waiting = 0, visible = true, onScreen = true, narrow = true, spokenAt = -1e9;
 
@@ -69,6 +69,9 @@ function render({ model, el }) {
     [spec, specText, theme] = [given, text, null];
     root.ariaLabel = spec.title;
     groups = groupSeries(spec.series);
+    const knobs = JSON.stringify(spec.controls);
+    if (knobs === knobsText) return;
+    knobsText = knobs;
     controls?.element.remove();
     controls = makeControls(spec.controls, view, {
       turn: (name, value, drag) => send({ t: "turn", name, value, drag }),
