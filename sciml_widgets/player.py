@@ -224,7 +224,10 @@ class Player:
 
     def round(self) -> float | None:
         """Take the mail, make one frame if one is due, call `watch` and return its wish."""
+        turns = self.turns
         self._drain()
+        if self.watch and self.turns != turns and self.state == "running":
+            self.watch(self)  # a turn is answered before the next frame is computed
         if self.state == "running" and time.perf_counter() >= self._due:
             self._due = time.perf_counter() + self._least
             self._advance()

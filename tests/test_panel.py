@@ -169,7 +169,7 @@ def test_at_most_25_pictures_a_second(panel):
     spent = time.monotonic() - began
     new = [header for header, _ in panel.widget.messages[count:]]
     assert sum("picture" in header for header in new) <= 25 * spent + 2
-    assert len(new) <= 25 * spent + 2
+    assert len(new) <= 27 * spent + 2
 
 
 def test_a_turn_is_answered_between_two_pictures(panel):
