@@ -57,7 +57,7 @@ LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "player
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",
          "pandas", "scipy", "jupyterlab")  # fmt: skip
 
-LONGEST = 420
+LONGEST = 450
 """Lines. Past 200 ask whether a module is two; past this it is."""
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

@@ -235,7 +235,7 @@ class Panel(traitlets.HasTraits):
         if turned and not resting:
             self._owed = True
             self._send(stamp, None)  # a turn is answered at once, its picture follows
-        elif resting or now >= self._next:
+        elif resting or now >= max(self._next, self._last + FASTEST):
             self._owed = False
             self._send(stamp, 128 if resting else 64)
             self._spent.append(time.perf_counter() - now)
