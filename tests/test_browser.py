@@ -72,6 +72,9 @@ class Page:
             "console",
             lambda m: m.type == "error" and self.complaints.append(f"{m.text} {m.location}"),
         )
+        self.tab.add_locator_handler(  # a dialog of JupyterLab's own would cover the page
+            self.tab.locator(".jp-Dialog"), lambda _: self.tab.keyboard.press("Escape")
+        )
         self.tab.goto(jupyter.url(name, app=app))
         self.tab.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
         self.panel = self.tab.locator(".sciml-panel").first
