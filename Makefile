@@ -73,7 +73,7 @@ binder: $(READY)
 bench: $(READY) ## measure, and write benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
-results: $(READY) ## run what the lessons report (hours), and write lessons/results/
+results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
 	$(BIN)/python -m benchmarks.results
 
 lessons: $(READY) ## make the notebooks of the lessons from their scripts, and execute them

@@ -12,14 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from queue import Empty, SimpleQueue
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar
 
 from sciml_widgets import machine
 from sciml_widgets.experiment import Diverged, Experiment, Frame
 from sciml_widgets.goals import Goal
 from sciml_widgets.history import History, Tick
 from sciml_widgets.knobs import Action, find, knobs, read, replaced, resolve, values, write
+from sciml_widgets.mailbox import Mailbox, Order
 from sciml_widgets.picture import Picture, View
 from sciml_widgets.record import Digest, Record, Turn, lab_name
 
@@ -54,12 +54,10 @@ class Player:
         self.watch = watch
         self.runs = self.turns = 0
         self._script = deque(self._checked(tape))
-        self._mail: deque[tuple[str, Any]] = deque()
-        self._bell = threading.Condition()
+        self._mail = Mailbox()
         self._thread: threading.Thread | None = None
         self._around = machine.caller()
         self._window = (0.0, 0)
-        self._closing = self._woken = self._draining = False
         self._least = self._due = 0.0
         self._allowance = math.inf
         self._generator: Iterator[Frame] | None = None
@@ -81,7 +79,7 @@ class Player:
         self._clear_generator()
         if self.runs:
             self._script.clear()  # a tape belongs to the first run
-        with self._bell:
+        with self._mail.bell:
             self._ended = False
             self._frame: Frame | None = None
             self._digest = Digest()
@@ -106,44 +104,42 @@ class Player:
         """Ask for a new value of a knob; short names serve. Raises ValueError at once."""
         path = resolve(self.experiment, name)
         value = read(replaced(self.experiment, {path: value}), path)
-        self._post("turn", (path, value, drag))
+        self._mail.post("turn", (path, value, drag))
 
     def press(self, name: str) -> None:
         """Press an action. Raises ValueError if there is no such action."""
         path = resolve(self.experiment, name)
         if not isinstance(find(self.experiment, path), Action):
             raise ValueError(f"{path} is not an action: use turn({path!r}, value)")
-        self._post("press", path)
+        self._mail.post("press", path)
 
     def go(self) -> None:
         """Run. After the end: go on for another `length`, or from the start if nothing is left."""
-        self._post("go", None)
+        self._mail.post("go")
 
     def pause(self) -> None:
         """Stop after the present frame."""
-        self._post("pause", None)
+        self._mail.post("pause")
 
     def step(self, frames: int = 1) -> None:
         """Run for some frames, then pause. Raises ValueError."""
         if type(frames) is not int or not 1 <= frames <= 10**6:
             raise ValueError(f"{frames!r} is not a number of frames, 1 to 1000000")
-        self._post("step", frames)
+        self._mail.post("step", frames)
 
     def reset(self) -> None:
         """Back to before the first frame, with the knobs as they stand."""
-        self._post("reset", None)
+        self._mail.post("reset")
 
     def pace(self, frames_per_second: float) -> None:
         """Slow motion; 0 is as fast as it goes. Raises ValueError."""
         if frames_per_second != 0 and not 1e-3 <= frames_per_second < math.inf:
             raise ValueError(f"{frames_per_second!r} is not a pace: 0, or 0.001 or more a second")
-        self._post("pace", frames_per_second)
+        self._mail.post("pace", frames_per_second)
 
     def wake(self) -> None:
         """Let the owning thread call `watch` soon."""
-        with self._bell:
-            self._woken = True
-            self._bell.notify_all()
+        self._mail.ring()
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
         """What `question()` returns, called by the owning thread between two frames.
@@ -152,24 +148,11 @@ class Player:
         """
         if not self.alive or threading.current_thread() is self._thread:
             return question()
-        answers: SimpleQueue[tuple[Answer | None, Exception | None]] = SimpleQueue()
-        self._post("ask", (question, answers))
-        while True:
-            try:
-                answer, error = answers.get(timeout=0.2)
-            except Empty:
-                if not self.alive:
-                    return question()
-                continue
-            if error is not None:
-                raise error
-            return cast(Answer, answer)
+        return self._mail.ask(question, lambda: self.alive)
 
     def close(self, timeout: float | None = 5.0) -> None:
         """End the thread; only it closes the generator. Twice is no error."""
-        with self._bell:
-            self._closing = True
-            self._bell.notify_all()
+        self._mail.close()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
@@ -178,8 +161,8 @@ class Player:
 
     def start(self) -> None:
         """Give the player its own daemon thread. Twice is no error."""
-        with self._bell:
-            if self._thread is not None or self._closing:
+        with self._mail.bell:
+            if self._thread is not None or self._mail.closed:
                 return
             name = f"sciml-player-{lab_name(type(self.experiment))}"
             thread = threading.Thread(target=self._live, name=name, daemon=True)
@@ -193,23 +176,14 @@ class Player:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until nothing runs and no mail is left. Returns whether that came in time."""
-        with self._bell:
-            return self._bell.wait_for(lambda: self._quiet() or self._closing, timeout)
-
-    def _quiet(self) -> bool:
-        return self.state != "running" and not self._mail and not self._draining
-
-    def _post(self, what: str, item: Any) -> None:
-        with self._bell:
-            self._mail.append((what, item))
-            self._bell.notify_all()
+        return self._mail.wait(lambda: self.state != "running" and self._mail.empty, timeout)
 
     # ---- by the owning thread -------------------------------------------------------------
 
     def _live(self) -> None:
         with self._around, machine.threads(self.experiment.threads):
             ready = False
-            while not self._closing:
+            while not self._mail.closed:
                 due, broken = None, self.state == "failed"
                 try:
                     due = self.round()
@@ -224,38 +198,29 @@ class Player:
 
     def round(self) -> float | None:
         """Take the mail, make one frame if one is due, call `watch` and return its wish."""
-        turns = self.turns
-        self._drain()
-        if self.watch and self.turns != turns and self.state == "running":
-            self.watch(self)  # a turn is answered before the next frame is computed
+        self._take_mail()
         if self.state == "running" and time.perf_counter() >= self._due:
             self._due = time.perf_counter() + self._least
             self._advance()
+            self._take_mail()  # a picture may be due: whoever came meanwhile does not wait for it
         return self.watch(self) if self.watch else None
+
+    def _take_mail(self) -> None:
+        """Do what is asked. A turn is answered at once, before a frame or a picture is made."""
+        turns = self.turns
+        with self._mail.orders() as orders:
+            self._sort(orders)
+        if self.watch and self.turns != turns and self.state == "running":
+            self.watch(self)
 
     def _rest(self, due: float | None) -> None:
         """Wait for mail, at most until `watch` wants to be called; in slow motion for the pace."""
-        with self._bell:
-            self._bell.notify_all()  # for `wait`
-            if self.state == "running":
-                ahead = max(0.0, self._due - time.perf_counter())
-                due = ahead if due is None else min(due, ahead)
-            if due != 0.0 and not (self._mail or self._closing or self._woken):
-                self._bell.wait(due)
-            self._woken = False
+        if self.state == "running":
+            ahead = max(0.0, self._due - time.perf_counter())
+            due = ahead if due is None else min(due, ahead)
+        self._mail.rest(due)
 
-    def _drain(self) -> None:
-        with self._bell:
-            mail, self._mail = self._mail, deque()
-            self._draining = True
-        try:
-            self._sort(mail)
-        finally:
-            with self._bell:
-                self._mail.extendleft(reversed(mail))  # what an error has left
-                self._draining = False
-
-    def _sort(self, mail: deque[tuple[str, Any]]) -> None:
+    def _sort(self, mail: deque[Order]) -> None:
         while mail:
             what, item = mail.popleft()
             if what == "turn" and mail and mail[0][0] == "turn" and mail[0][1][0] == item[0]:
@@ -274,11 +239,7 @@ class Player:
             elif what == "reset":
                 self._clear()
             elif what == "ask":
-                question, answers = item
-                try:
-                    answers.put((question(), None))
-                except Exception as error:
-                    answers.put((None, error))
+                item()
             elif what == "pace":
                 self._least, self._due = 1 / item if item else 0.0, 0.0
 
@@ -365,7 +326,7 @@ class Player:
     def _take(self, frame: Frame) -> None:
         scalars = {name: float(value) for name, value in frame.scalars.items()}
         step = operator.index(frame.step)
-        with self._bell:  # a record made by another thread is a whole one
+        with self._mail.bell:  # a record made by another thread is a whole one
             self.history.append(step, scalars)
             self._digest.add(step, scalars)
             self.step_now = step
@@ -424,7 +385,7 @@ class Player:
 
     def record(self) -> Record:
         """Start values, tape and digests: enough to run it again to the same numbers."""
-        with self._bell:
+        with self._mail.bell:
             return Record(
                 lab=lab_name(type(self.experiment)),
                 start=dict(self.start_values),

@@ -100,7 +100,7 @@ class Kernel:
             buffers = [bytes(b) for b in message.get("buffers", [])]
             header = content["data"]["content"]
             self.frames.append((time.perf_counter(), header, buffers))
-            if header.get("t") == "frame":
+            if header.get("ack"):
                 self.say(t="ack", i=header["i"])
         elif kind in ("stream", "display_data", "update_display_data", "error", "execute_result"):
             self.outputs.append(content)

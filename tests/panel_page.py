@@ -239,7 +239,7 @@ class Demo:
         first = self.series[0]
         error = float(self.tracks[first["name"]][max(0, step - 1)])
         made = Message(
-            i=self.number, key=key, run=1, state="running", step=step, frames=step,
+            i=self.number, ack=True, key=key, run=1, state="running", step=step, frames=step,
             seconds=step * 0.135, rate=7.4 if step else 0.0, message="", notice="",
             goal={"text": "rel_l2<0.05", "reached": 36 if step >= 36 else None},
             stats=[{"label": first["label"], "value": error if step else None, "percent": True}],

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -47,7 +48,7 @@ class Browser:
     def send(self, header, buffers):
         self.messages.append((header, buffers))
         self.threads.add(threading.current_thread().name)
-        if self.acks:
+        if self.acks and header.get("ack"):
             self.say(t="ack", i=header["i"])
 
     def say(self, **message):
@@ -123,14 +124,27 @@ def test_a_bad_message_is_answered_and_changes_nothing(panel, message):
     assert panel.player.experiment.radius == before["radius"]
 
 
-def test_no_more_than_two_messages_are_open_and_a_silent_view_does_not_slow_the_run(panel):
+def test_no_more_than_two_acknowledgements_are_owed_and_a_silent_view_does_not_slow_the_run(panel):
     panel.widget.acks = False
     panel.widget.say(t="ready")
     panel.go()
     until(lambda: panel.player.frames > 300)
-    assert len(panel.widget.messages) == 2
+    owed = [bool(header.get("ack")) for header, _ in panel.widget.messages]
+    assert sum(owed) == 2 and owed[-1], "after the second nothing more is sent"
     panel.pause()
     panel.wait(1)
+
+
+def test_an_acknowledgement_is_asked_for_each_picture_and_every_third_message(panel):
+    panel.widget.say(t="ready")
+    panel.go()
+    until(lambda: len(panel.widget.messages) > 30)
+    panel.pause()
+    panel.wait(1)
+    headers = [header for header, _ in panel.widget.messages]
+    assert all(header.get("ack") for header in headers if "picture" in header or header["key"])
+    asked = [header["i"] for header in headers if header.get("ack")]
+    assert max(b - a for a, b in pairwise(asked)) <= 3
 
 
 def test_a_hidden_view_gets_nothing_and_a_returning_one_gets_a_key_frame(panel):

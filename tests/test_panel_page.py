@@ -324,6 +324,16 @@ def test_frames_before_the_first_key_frame_wait(page: Page) -> None:
     assert [one["i"] for one in sent(page, "ack")] == [2]
 
 
+def test_a_frame_that_asks_for_no_acknowledgement_is_drawn_without(page: Page) -> None:
+    demo = start(page, 10)
+    demo.message(15, since=10, picture=False, ack=False).deliver(page)
+    expect(page.locator(".sciml-panel")).to_have_attribute("data-step", "15")
+    demo.message(20, since=15, picture=False, ack=False).deliver(page)
+    demo.message(25, since=20).deliver(page)
+    wait_for_ack(page, 4)
+    assert [one["i"] for one in sent(page, "ack")] == [1, 4]
+
+
 def test_hidden_and_ready(page: Page) -> None:
     demo = start(page)
     host = "document.getElementById('host').style.marginTop"

@@ -28,8 +28,11 @@ __all__ = ["Panel"]
 
 FASTEST = 0.038
 """Seconds between two messages: at most 26 a second. A turn is answered between them."""
-SHARE = 0.03
+SHARE = 0.05
 """Of the player's time, what pictures may take; between two, numbers and curves go alone."""
+LIGHT = 3
+"""Every third message asks to be acknowledged, and each with a picture: an acknowledgement costs
+the kernel and JupyterLab more than a light message does."""
 GONE = 3.0
 """Seconds without an acknowledgement after which a view no longer holds the others up."""
 MOST_VIEWS = 32
@@ -65,6 +68,7 @@ class Panel(traitlets.HasTraits):
         self.widget: PanelWidget | None = None
         self.twin: Any = None
         self._wire = Wire()
+        self._asked: deque[int] = deque([0, 0], maxlen=2)
         self._lock = threading.Lock()
         self._views: dict[str, _View] = {}
         self._echo: int | None = None
@@ -246,14 +250,14 @@ class Panel(traitlets.HasTraits):
         return max(0.0, self._next - now)
 
     def _free(self, now: float) -> bool:
-        """Somebody looks, and nobody who looks has two messages open."""
+        """Somebody looks, and nobody who looks owes two acknowledgements."""
+        older, newer = self._asked
         with self._lock:
             there = [
                 view for view in self._views.values()
-                if not view.hidden
-                and (view.acked >= self._wire.number or now - view.heard < GONE)
+                if not view.hidden and (view.acked >= newer or now - view.heard < GONE)
             ]  # fmt: skip
-            return bool(there) and all(self._wire.number - view.acked < 2 for view in there)
+            return bool(there) and all(view.acked >= older for view in there)
 
     def _send(self, stamp: Any, size: int | None) -> None:
         player = self.player
@@ -267,6 +271,9 @@ class Panel(traitlets.HasTraits):
             player.fail(error)
         self._last = time.perf_counter()
         header, buffers = self._wire.message(player, picture, key, notice)
+        if size or key or self._wire.number >= self._asked[-1] + LIGHT:
+            header["ack"] = True
+            self._asked.append(self._wire.number)
         if self.widget is not None:
             self.widget.send(header, buffers)
         self._shown = (*stamp[:2], player.state, stamp[3], "")

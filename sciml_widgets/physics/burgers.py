@@ -17,6 +17,9 @@ __all__ = ["Burgers"]
 NODES = 200
 """Quadrature nodes: 1e-10 or better for all viscosities of the knob and t <= 1."""
 
+SMALLEST = 1e-18
+"""Share of an integral below which a node is left out: all of them together are below 1e-15."""
+
 CHUNK = 256
 """Points per block of the quadrature: 256 x 200 numbers stay in the cache."""
 
@@ -92,7 +95,7 @@ class Burgers(Problem):
 
 
 def _cole_hopf(points: Points, nu: Tensor, nodes: int = NODES) -> Values:
-    s, log_weight = _hermite(nodes)
+    s, log_weight = _hermite(nodes, float(nu.detach()))
     x, t = points[:, :1], points[:, 1:]
     y = math.pi * (x - 2 * torch.sqrt(nu * t) * s)
     exponent = log_weight - torch.cos(y) / (2 * math.pi * nu)
@@ -102,6 +105,13 @@ def _cole_hopf(points: Points, nu: Tensor, nodes: int = NODES) -> Values:
 
 
 @lru_cache(maxsize=8)
-def _hermite(nodes: int) -> tuple[Tensor, Tensor]:
+def _hermite(nodes: int, nu: float) -> tuple[Tensor, Tensor]:
+    """Nodes and the logarithm of their weights; without those that cannot change a digit.
+
+    The cosine lies between -1 and 1, so no node has a larger share of ∫ w dη than its weight
+    times exp(1/πν). For ν = 0.05 that leaves 84 of 200 nodes, for ν = 0.001 all but two.
+    """
     s, weight = np.polynomial.hermite.hermgauss(nodes)
-    return torch.from_numpy(s), torch.from_numpy(np.log(weight))
+    log_weight = np.log(weight)
+    counts = log_weight + 1 / (math.pi * nu) > math.log(SMALLEST * weight.sum())
+    return torch.from_numpy(s[counts]), torch.from_numpy(log_weight[counts])

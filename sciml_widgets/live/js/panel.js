@@ -25,7 +25,7 @@ function unpackPicture({ caption, plots }, buffers) {
 function render({ model, el }) {
   const view = Math.random().toString(36).slice(2, 12);
   const gone = new AbortController(), { signal } = gone;
-  let spec, specText, knobsText, controls, groups, theme, latest, run, picture, acked, echoed, echoing, speaking;
+  let spec, specText, knobsText, controls, groups, theme, latest, run, picture, owing, shown, echoed, echoing, speaking;
   let values = {}, silent = {}, ticks = [], tracks = new Map(), drawn = [], notice = "";
   let queued = 0, waiting = 0, visible = true, onScreen = true, narrow = true, spokenAt = -1e9;
 
@@ -58,6 +58,7 @@ function render({ model, el }) {
       controls.settle();
       say(header.notice);
     }
+    owing ||= header.ack;
     latest = header;
     schedule();
     echo();
@@ -111,9 +112,10 @@ function render({ model, el }) {
     try {
       drawAll();
     } finally {
-      if (latest.i !== acked) {
-        acked = latest.i;
-        send({ t: "ack", view, i: acked });
+      if (owing) send({ t: "ack", view, i: latest.i });
+      owing = false;
+      if (latest.i !== shown) {
+        shown = latest.i;
         drawn.push(performance.now());
         later(2050, countFrames);
         countFrames();
@@ -135,8 +137,12 @@ function render({ model, el }) {
     const plots = [...(picture?.plots || []), ...groups], canvases = plots.map((plot, i) => figureAt(page, i, plot));
     while (page.plots.children.length > plots.length) page.plots.lastChild.remove();
     plots.forEach((plot, i) => {
-      if (plot.marks) drawPlot(canvases[i], plot, theme, empty);
-      else drawHistory(canvases[i], plot, tracks, ticks, theme, empty);
+      const canvas = canvases[i], { clientWidth, clientHeight } = canvas.parentElement, { memory } = canvas;
+      if (!plot.marks) return drawHistory(canvas, plot, tracks, ticks, theme, empty);
+      // between two pictures only the history moves
+      const now = [plot, theme, empty, clientWidth, clientHeight, devicePixelRatio];
+      if (now.some((part, k) => part !== memory.now?.[k])) drawPlot(canvas, plot, theme, empty);
+      memory.now = now;
     });
   };
 
