@@ -202,7 +202,7 @@ class Player:
         if self.state == "running" and time.perf_counter() >= self._due:
             self._due = time.perf_counter() + self._least
             self._advance()
-            self._take_mail()  # a picture may be due: whoever came meanwhile does not wait for it
+            self._take_mail()  # who came meanwhile does not wait for the picture
         return self.watch(self) if self.watch else None
 
     def _take_mail(self) -> None:
