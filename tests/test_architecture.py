@@ -19,7 +19,7 @@ FLOORS: dict[str, set[str]] = {
             "record", "knobs", "experiment", "picture", "doctor", "workspace", "machine"},
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
-               "picture", "workspace", "machine"},
+               "picture", "workspace", "whole", "machine"},
     "live": {"headless", "player", "record", "history", "goals", "knobs", "experiment", "picture",
              "machine"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
@@ -43,6 +43,7 @@ FLOORS: dict[str, set[str]] = {
     "layers": set(),
     "metrics": set(),
     "sampling": set(),
+    "whole": set(),
     "physics": {"knobs"},
     "solvers": {"physics"},
     # The machine that all of it runs on.
