@@ -29,10 +29,12 @@ _HOME = {
     "controls": "live.controls",
     "knob": "knobs",
     "load": "record",
+    "load_weights": "labs.take_away",
     "replay": "headless",
     "run": "headless",
     "save": "record",
     "show": "live.show",
+    "to_code": "labs.take_away",
     "toggle": "knobs",
 }
 """Where each public name lives."""

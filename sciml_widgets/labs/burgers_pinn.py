@@ -28,3 +28,9 @@ class BurgersPINN(PINN):
 
     title: ClassVar[str] = "Burgers' equation by a network"
     about: ClassVar[str] = "A sine becomes a shock; a network knows equation, start and walls."
+
+    def code(self, steps: int) -> str:
+        """Lesson 05's own loop in plain torch, with these values."""
+        from sciml_widgets.labs.take_away import burgers_code
+
+        return burgers_code(self, steps)

@@ -7,6 +7,7 @@ the player's mailbox (`_heard`), on whatever thread they arrive.
 import threading
 import time
 from collections import deque
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,23 @@ class Panel(traitlets.HasTraits):
     def record(self) -> Record:
         """The run so far as a record: `save(panel.record(), "run.json")`."""
         return self.player.record()
+
+    def to_code(self) -> str:
+        """A self-contained script with the present values: `print(panel.to_code())`.
+
+        Raises ValueError for a lab without one, or a value that it cannot express.
+        """
+        player = self.player
+        return player.ask(lambda: player.experiment.code(player.step_now or player.limit))
+
+    def save_weights(self, path: str | Path) -> None:
+        """The present network and its knobs as a safetensors file; `load_weights` reads it.
+
+        Raises ValueError where there is no network (yet), OSError.
+        """
+        from sciml_widgets.live.weights import save_weights
+
+        save_weights(self.player, path)
 
     def figure(self) -> "Figure":
         """The present picture as a matplotlib figure."""
