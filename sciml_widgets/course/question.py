@@ -95,15 +95,14 @@ def questions(key: str) -> tuple[Question, ...]:
 
 def read(path: Path) -> tuple[Question, ...]:
     """Questions from a file, or from another in jupyterquiz's format. Raises ValueError."""
-    import jsonschema
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
 
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{path.name} is not JSON: {error}") from None
-    wrong = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(_schema()).iter_errors(data)
-    )
+    wrong = best_match(Draft202012Validator(_schema()).iter_errors(data))
     if wrong is not None:
         place = " ".join(str(part) for part in wrong.absolute_path)
         raise ValueError(f"{path.name}, at {place or 'the top'}: {wrong.message[:200]}")
