@@ -128,6 +128,14 @@ def test_a_folder_that_cannot_be_written_is_one_quiet_sentence(
     assert os.listdir("answers") == []
 
 
+def test_what_cannot_be_read_is_not_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    doubling().check(right)
+    before = Path("answers/05.json").read_bytes()
+    monkeypatch.setattr(answers, "_read", refuse)
+    assert "not kept in a file here (Permission denied)" in doubling().check(None).progress
+    assert Path("answers/05.json").read_bytes() == before
+
+
 def test_a_file_in_the_place_of_the_folder_and_a_lost_folder_are_no_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +247,7 @@ def test_a_file_is_written_whole_or_not_at_all(
 
 def test_two_kernels_in_one_folder_lose_nothing(tmp_path: Path) -> None:
     one, two = Answers("05", tmp_path), Answers("05", tmp_path)
-    for kernel, name in ((one, "a"), (two, "b"), (one, "c"), (two, "a")):
+    for kernel, name in ((one, "a"), (two, "b"), (one, "c"), (two, "a"), (one, "a")):
         kernel.note("exercises", name, [(True, "x")], "", right=True, keep=True)
     found = json.loads(two.path.read_text())["exercises"]
-    assert {name: entry["tries"] for name, entry in found.items()} == {"a": 2, "b": 1, "c": 1}
+    assert {name: entry["tries"] for name, entry in found.items()} == {"a": 3, "b": 1, "c": 1}
