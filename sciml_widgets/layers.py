@@ -87,7 +87,12 @@ class Dense(nn.Module):
     """W h + b: Glorot's uniform weights from `generator`, bias 0.
 
     Source: Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html.
+
+    While `calls` is a list, each push appends what came in and what went out, one column for each
+    point: whoever wants the derivative by W point by point needs both.
     """
+
+    calls: list[tuple[Columns, Columns]] | None = None
 
     def __init__(
         self, inputs: int, outputs: int, generator: Generator, dtype: torch.dtype
@@ -104,7 +109,12 @@ class Dense(nn.Module):
 
     def push(self, jet: Columns) -> Columns:
         """Derivatives are multiplied by W."""
-        return {key: self(z) if key == () else self.weight @ z for key, z in jet.items()}
+        pushed = {key: self(z) if key == () else self.weight @ z for key, z in jet.items()}
+        if self.calls is None:
+            return pushed
+        columns = {key: z.expand(-1, jet[()].shape[1]) for key, z in pushed.items()}
+        self.calls.append((jet, columns))
+        return columns
 
 
 class Activation(nn.Module):

@@ -38,7 +38,7 @@ FLOORS: dict[str, set[str]] = {
     "knobs": set(),
     "picture": set(),
     "train": set(),
-    "gauss_newton": {"train"},
+    "gauss_newton": {"layers", "train"},
     "networks": {"layers"},
     "layers": set(),
     "metrics": set(),
