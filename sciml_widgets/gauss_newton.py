@@ -93,6 +93,11 @@ def jacobian(
     with _watched(layers), torch.enable_grad():
         values = dict(residuals())
         calls = [list(layer.calls or ()) for layer in layers]
+    if not all(calls):
+        raise ValueError(
+            "Gauss-Newton needs the derivatives that the layers carry forward: of a network that "
+            "has them (MLP), up to third order"
+        )
     count = sum(weight.numel() for weight in network.parameters())
     rows = sum(value.numel() for value in values.values())
     if count * (rows + count) > LARGEST:
