@@ -13,6 +13,7 @@ from sciml_widgets.collocation import jet, place, residual_at
 from sciml_widgets.knobs import Choice, Slider, knobs, replaced
 from sciml_widgets.physics import Points, Problem, Values
 from sciml_widgets.sampling import sobol
+from sciml_widgets.touch import Curve
 
 
 def every_problem() -> list[type[Problem]]:
@@ -32,6 +33,19 @@ def positions(problem: Problem) -> Iterator[Problem]:
             yield from (replaced(problem, {path: end}) for end in (knob.low, knob.high))
         elif isinstance(knob, Choice):
             yield from (replaced(problem, {path: option}) for option in knob.options)
+        elif isinstance(knob, Curve):
+            for heights in rough(knob):
+                drawn = replaced(problem, {path: heights, "start": "drawn"})
+                yield from (replaced(drawn, {"nu": nu}) for nu in (0.001, 0.2))
+            yield replaced(drawn, {"task": "sensors"})
+
+
+def rough(knob: Curve) -> Iterator[list[float]]:
+    """What a hand may draw at worst: from end to end at once, one peak, and the default."""
+    inner = len(knob.default) - 2
+    yield [0.0, *[(knob.low, knob.high)[i % 2] for i in range(inner)], 0.0]
+    yield [0.0, *[knob.high if i == inner // 2 else 0.0 for i in range(inner)], 0.0]
+    yield list(knob.default)
 
 
 CASES = [case for kind in every_problem() for case in positions(kind())]
@@ -94,7 +108,9 @@ def test_points_lie_where_the_term_says(problem: Problem) -> None:
     low, high = torch.tensor(box.low).double(), torch.tensor(box.high).double()
     for term in problem.terms():
         points = points_of(problem)[term.name]
-        assert points.shape == (256, len(box.names))
+        given = torch.tensor(term.region.points, dtype=torch.float64)
+        assert points.shape == (len(given) or 256, len(box.names))
+        assert not len(given) or torch.equal(points, given)
         assert bool(((points >= low) & (points <= high)).all())
         if term.region.held:
             held = points[:, box.names.index(term.region.held)]
