@@ -58,8 +58,9 @@ def place(
 def attach(problem: Problem, points: Mapping[str, Tensor]) -> dict[str, Sample]:
     """Compute what belongs to the points: data and partners. Do it again when the truth moves.
 
-    Where a term is held at given points (sensors), they come from the problem as it is now. For a learned coefficient attach with the problem that has the true one, then ask for
-    `residuals` of the other: measured data do not follow the guess.
+    Where a term has given points (sensors), they come from the problem as it is now. For a
+    learned coefficient attach with the problem that has the true one, then ask for `residuals` of
+    the other: measured data do not follow the guess.
     """
     return {
         name: _sample(term, term.region.place(drawn) if term.region.points else drawn)

@@ -24,7 +24,7 @@ LIMIT = sys.float_info.max
 VALUE = {
     "type": ["number", "string", "boolean", "array"], "maxLength": 200,
     # a curve that was drawn, or points that were placed
-    "maxItems": 200, "items": {
+    "minItems": 1, "maxItems": 200, "items": {
         "type": ["number", "array"], "minItems": 2, "maxItems": 2, "items": {"type": "number"},
     },
 }  # fmt: skip

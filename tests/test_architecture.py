@@ -54,7 +54,8 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
+         "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace",
+         "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",

@@ -74,7 +74,7 @@ class Burgers(Problem):
         "forward", ("forward", "reconstruct", "sensors"), label="task", group="Equation",
         help="what is given: u at t = 0 (forward), at t = 1/2 (reconstruct), or at sensors",
     )  # fmt: skip
-    sensors: tuple[tuple[float, float], ...] = places(
+    sensors: Any = places(  # pairs (t, x)
         SENSORS, (0.0, -1.0), (1.0, 1.0), axes=("t", "x"), kind="hot", label="sensors",
         group="Equation", help="where and when u is measured", unless=_no_sensors,
     )  # fmt: skip
@@ -82,7 +82,7 @@ class Burgers(Problem):
         "sine", ("sine", "drawn"), label="initial state", group="Equation",
         help="u(x, 0): -sin πx, or a curve that you draw",
     )  # fmt: skip
-    drawn: tuple[float, ...] = curve(
+    drawn: Any = curve(  # 21 heights
         BUMP, -1.0, 1.0, over=(-1.0, 1.0), ends=(0.0, 0.0), label="u(x, 0)", group="Equation",
         help="the initial state over x, 0 at the walls", unless=_not_drawn,
     )  # fmt: skip

@@ -141,8 +141,9 @@ function placesRow({ label, low, high, axes, most, default: usual }, tools) {
     pointerdown: (event) => event.button || grab(event, i),
     keydown(event) {
       const { key, shiftKey } = event, step = steps[key];
-      if (!step && key !== "Delete" && key !== "Backspace") return;
+      if (!step && !["Delete", "Backspace", "Escape"].includes(key)) return;
       event.preventDefault();
+      if (key === "Escape") return edit.focus();
       if (step) grip.tap(shown.with(i, round(shown[i].map((v, k) => v + step[k] * snaps[k].fine * (shiftKey ? 10 : 2)))));
       else if (shown.length < 2) tools.notice(`${label}: one must stay`);
       else grip.tap(shown.toSpliced(i, 1));
@@ -159,9 +160,10 @@ function placesRow({ label, low, high, axes, most, default: usual }, tools) {
     focusout: () => held < 0 && grip.letGo(),
   });
   const button = (text, title, click) => make("button", { type: "button", text, title, on: { click } });
-  const edit = button("Edit", `click an empty place of the plot to add a point; Tab goes from point to point, arrows move, Delete removes`, () => {
+  const edit = button("Edit", "A click on the plot adds a point; Tab goes to the next, arrows move it, Delete removes it, Escape leaves", () => {
     edit.ariaPressed = editing = layer.classList.toggle("sw-editing");
     show(shown);
+    if (editing) layer.firstChild.focus();
   });
   tools.note.before(part("tools", {}, edit,
     button("Add", "Add a point in the middle", () => layer.children[add(low.map((v, k) => (v + high[k]) / 2))]?.focus()), count));
