@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sciml_widgets import physics
 from sciml_widgets.collocation import jet, place, residual_at
-from sciml_widgets.knobs import Choice, Slider, knobs, replaced
+from sciml_widgets.knobs import Choice, Slider, knobs, replaced, values
 from sciml_widgets.physics import Points, Problem, Values
 from sciml_widgets.sampling import sobol
 from sciml_widgets.touch import Curve
@@ -48,6 +48,13 @@ def rough(knob: Curve) -> Iterator[list[float]]:
     yield list(knob.default)
 
 
+def named(problem: Problem) -> str:
+    """What differs from the defaults, short."""
+    known = knobs(problem)
+    differ = [f"{p}={str(v)[:30]}" for p, v in values(problem).items() if v != known[p].default]
+    return f"{type(problem).__name__}({', '.join(differ)})"
+
+
 CASES = [case for kind in every_problem() for case in positions(kind())]
 
 
@@ -67,7 +74,7 @@ def test_there_are_problems() -> None:
     assert "Burgers" in {kind.__name__ for kind in every_problem()}
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_the_exact_solution_leaves_nothing_of_any_term(problem: Problem) -> None:
     """To rounding, in units of the largest derivative that enters."""
     for term in problem.terms():
@@ -78,7 +85,7 @@ def test_the_exact_solution_leaves_nothing_of_any_term(problem: Problem) -> None
         assert float(left.abs().max()) < 1e-12 * max([1.0, *sizes]), term.name
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_every_term_notices_a_wrong_solution(problem: Problem) -> None:
     def wrong(points: Points) -> Values:
         bump = torch.cos(points.double() @ torch.arange(1.0, points.shape[1] + 1).double())
@@ -89,7 +96,7 @@ def test_every_term_notices_a_wrong_solution(problem: Problem) -> None:
         assert float(left.square().mean().sqrt()) > 1e-3, term.name
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_equation_and_truth_read_the_same_coefficients(problem: Problem) -> None:
     for path, knob in knobs(problem).items():
         if isinstance(knob, Slider):
@@ -102,7 +109,7 @@ def test_equation_and_truth_read_the_same_coefficients(problem: Problem) -> None
             assert float(max(left)) > 1e-3, path
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_points_lie_where_the_term_says(problem: Problem) -> None:
     box = problem.box
     low, high = torch.tensor(box.low).double(), torch.tensor(box.high).double()
@@ -117,7 +124,7 @@ def test_points_lie_where_the_term_says(problem: Problem) -> None:
             assert set(held.tolist()) == set(term.region.values)
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_the_truth_has_a_shape_and_fits_its_colours(problem: Problem) -> None:
     points: Tensor = problem.box.inside.place(
         sobol(512, len(problem.box.names), torch.Generator().manual_seed(2))
@@ -128,7 +135,7 @@ def test_the_truth_has_a_shape_and_fits_its_colours(problem: Problem) -> None:
     assert low - 1e-12 <= float(u[:, 0].min()) and float(u[:, 0].max()) <= high + 1e-12
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_a_problem_is_hashable_and_every_word_is_there(problem: Problem) -> None:
     assert hash(problem) == hash(replaced(problem, {}))
     assert problem == replaced(problem, {})

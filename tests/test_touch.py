@@ -172,7 +172,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", HOSTILE, ids=str)
+@pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_array_is_refused_by_the_shape_of_a_record(value: Any) -> None:
     for text in (record_of(start=value), record_of(tape=value)):
         with pytest.raises(RecordError, match="damaged at"):
@@ -293,7 +293,7 @@ def test_plain_controls_take_the_same_text() -> None:
         box.player.close()
 
 
-@pytest.mark.parametrize("value", [*HOSTILE, "1", None, math.nan, [[math.nan, 0]]], ids=str)
+@pytest.mark.parametrize("value", [*HOSTILE, "1", None, math.nan, [[math.nan, 0]]])
 def test_a_hostile_message_of_a_browser_is_answered_and_changes_nothing(value: Any) -> None:
     panel = Panel(sensing())
     for name in ("sensors", "drawn"):
@@ -312,3 +312,39 @@ def test_spec_and_values_go_over_the_wire_as_plain_lists() -> None:
     assert by_path["problem.sensors"]["axes"] == ["t", "x"]
     assert there["values"]["problem.sensors"][0] == [0.1, -0.7]
     assert isinstance(knobs.find(sensing(), "sensors"), Places)
+
+
+def test_a_drag_in_the_browser_is_applied_while_it_trains_and_comes_back() -> None:
+    panel, heard = Panel(sensing()), []
+
+    class Browser:
+        """Stands for the widget; acknowledges at once."""
+
+        def send(self, header: dict[str, Any], _buffers: list[bytes]) -> None:
+            heard.append(json.loads(json.dumps(header)))
+            panel.heard({"t": "ack", "view": "one", "i": header["i"]})
+
+        def close(self) -> None: ...
+
+    panel.widget = Browser()  # type: ignore[assignment]
+    panel.player.start()
+    try:
+        panel.heard({"t": "ready", "view": "one"})
+        panel.go()
+        spots = [list(pair) for pair in panel.player.experiment.problem.sensors]
+        for step in range(5):
+            spots[0] = [0.5, step / 10]
+            turn = {"t": "turn", "name": "problem.sensors", "value": spots, "drag": step < 4}
+            panel.heard(json.loads(json.dumps(turn)))
+            panel.player.ask(lambda: None)
+        panel.pause()
+        assert panel.wait(10)
+        panel.player.ask(lambda: None)
+    finally:
+        panel.close()
+    assert panel.values["problem.sensors"][0] == (0.5, 0.4)
+    shown = [header["values"]["problem.sensors"][0] for header in heard if "values" in header]
+    assert shown[-1] == [0.5, 0.4]
+    assert [tick["text"] for tick in heard[-1].get("ticks", [])] in ([], ["sensors moved"])
+    assert [tick.text() for tick in panel.player.ticks] == ["sensors moved"]
+    assert panel.player.state == "paused", panel.player.message
