@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Twin", "alt", "display_still", "figure", "png", "title"]
+__all__ = ["Twin", "alt", "display_png", "display_still", "figure", "png", "title"]
 
 LOCK = threading.RLock()
 COLOURS = PALETTE["light"]
@@ -42,6 +42,8 @@ MUTE, GRID = "#5b6875", "#e3e8ec"
 MAPS = {"field": "cividis", "error": "RdBu_r"}
 DASHES = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1, 1.4))}
 SMALL = 8.0  # points
+UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+"""JupyterLab ignores a picture's alt text, so the words follow it: heard, but not seen."""
 HIDE_DEAD = (
     "<style>.jp-OutputArea-child:not(:has(.sciml-panel)):has(+ .jp-OutputArea-child .sciml-static)"
     "{display:none}</style>"
@@ -135,14 +137,21 @@ def display_still(player: Player) -> None:
     """Leave the picture as the output of this cell (nothing outside a notebook)."""
     try:
         from IPython import get_ipython
-        from IPython.display import display
     except ImportError:
         return
     if get_ipython() is None:
         return
-    words = alt(player)
-    bundle = {"image/png": base64.b64encode(png(figure(player))).decode(), "text/plain": words}
+    display_png(png(figure(player)), alt(player))
+
+
+def display_png(made: bytes, words: str) -> None:
+    """Leave a picture with its words for who cannot see it."""
+    from IPython.display import display
+
+    bundle = {"image/png": base64.b64encode(made).decode(), "text/plain": words}
     display(bundle, metadata={"image/png": {"alt": words}}, raw=True)
+    spoken = f'<div style="{UNSEEN}">{html.escape(words)}</div>'
+    display({"text/html": spoken, "text/plain": words}, raw=True)
 
 
 class Twin:
