@@ -20,8 +20,8 @@ FLOORS: dict[str, set[str]] = {
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "machine"},
-    "live": {"headless", "player", "record", "history", "goals", "knobs", "experiment", "picture",
-             "machine"},
+    "live": {"headless", "player", "record", "history", "goals", "knobs", "touch", "experiment",
+             "picture", "machine"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
@@ -36,6 +36,7 @@ FLOORS: dict[str, set[str]] = {
     "record": set(),
     "experiment": {"knobs", "picture"},
     "knobs": set(),
+    "touch": {"knobs"},
     "picture": set(),
     "train": set(),
     "gauss_newton": {"layers", "train"},
@@ -43,7 +44,7 @@ FLOORS: dict[str, set[str]] = {
     "layers": set(),
     "metrics": set(),
     "sampling": set(),
-    "physics": {"knobs"},
+    "physics": {"knobs", "touch"},
     "solvers": {"physics"},
     # The machine that all of it runs on.
     "doctor": {"machine", "workspace"},
@@ -53,7 +54,8 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
+         "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace",
+         "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",

@@ -1,7 +1,7 @@
 """A network trained to obey any problem's terms, to be steered while it trains. Knows no panel."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import sqrt
@@ -13,7 +13,14 @@ from torch import Generator, Tensor, nn
 from torch.func import functional_call
 
 from sciml_widgets import sampling
-from sciml_widgets.collocation import attach, mean_squares, place, residual_at, residuals
+from sciml_widgets.collocation import (
+    Sample,
+    attach,
+    mean_squares,
+    place,
+    residual_at,
+    residuals,
+)
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
 from sciml_widgets.gauss_newton import gauss_newton
 from sciml_widgets.knobs import choice, knob, toggle
@@ -188,7 +195,7 @@ class PINN(Experiment):
             scalars = {name: sqrt(loss) for name, loss in now.losses.items()}
             if now.step % (1 if self.optimizer == "gauss-newton" else EVERY) == 0:
                 scalars |= _errors(problem, network)
-            state = partial(_snapshot, untrained, network, problem, points)
+            state = partial(_snapshot, untrained, network, problem, samples)
             yield Frame(now.step, scalars, state)
             if self.redraw and (now.step + 1) % self.redraw == 0:
                 points = self._draw(self.problem, network, generator)
@@ -204,7 +211,9 @@ class PINN(Experiment):
             state = Solution.of(self.net.build(self.problem, generator), self.problem)
         shown = list(state.points.values()) if self.show_points else []
         dots = torch.cat(shown) if shown else None
-        return solution_picture(state.problem, state, view.size, dots)
+        given = [point for term in self.problem.terms() for point in term.region.points]
+        marked = torch.tensor(given, dtype=torch.float64) if given else None
+        return solution_picture(state.problem, state, view.size, dots, marked)
 
     def _train(self, network: nn.Module, left: Callable[[], dict[str, Tensor]]) -> Iterator[Step]:
         """The chosen optimizer on what is `left` of each term."""
@@ -234,7 +243,7 @@ class PINN(Experiment):
     def _draw(
         self, problem: Problem, network: nn.Module, generator: Generator
     ) -> dict[str, Tensor]:
-        inside = [term.name for term in problem.terms() if not term.region.held]
+        inside = [term.name for term in problem.terms() if term.region.whole]
         counts = {
             term.name: self.points_inside if term.name in inside else self.points_edge
             for term in problem.terms()
@@ -261,20 +270,21 @@ def _losses(left: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def _snapshot(
-    untrained: nn.Module, network: nn.Module, problem: Problem, points: dict[str, Tensor]
+    untrained: nn.Module, network: nn.Module, problem: Problem, samples: Mapping[str, Sample]
 ) -> Solution:
     weights = {name: weight.clone() for name, weight in network.state_dict().items()}
-    return Solution(untrained, weights, problem, dict(points))
+    points = {name: sample.points for name, sample in samples.items()}
+    return Solution(untrained, weights, problem, points)
 
 
 def _errors(problem: Problem, network: nn.Module) -> dict[str, float]:
     dtype = next(network.parameters()).dtype
     test = _test_points(problem.box).to(dtype)
-    equations = [term.name for term in problem.terms() if not term.region.held]
+    equations = [term.name for term in problem.terms() if term.region.whole]
     with torch.no_grad():
         off = [residual_at(problem, network, name, test[:1024]) for name in equations]
         u = network(test).double()
-    return {"off_points": rms(torch.cat(off, 1)), "rel_l2": relative_l2(u, _truth(problem))}
+    return {"off_points": rms(torch.cat(off, 1)), "rel_l2": relative_l2(u, _truth(problem.truth))}
 
 
 @lru_cache(maxsize=8)

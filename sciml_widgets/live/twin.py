@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sciml_widgets.history import change
 from sciml_widgets.knobs import knobs, values
 from sciml_widgets.live.losses import loss_plots
 from sciml_widgets.picture import (
@@ -82,7 +83,7 @@ def title(player: Player) -> str:
     lab = player.experiment
     known = knobs(lab)
     moved = [
-        f"{known[path].label or path} {_number(value)}"
+        _moved(known[path].label or path, known[path].default, value)
         for path, value in values(lab).items()
         if value != known[path].default
     ]
@@ -275,6 +276,10 @@ def _mark(made: "Figure", axes: "Axes", mark: Mark) -> None:
             axes.text(mark.x, mark.y, mark.text, color=COLOURS[mark.colour % len(COLOURS)],
                       fontsize=7, ha=mark.align, va="top", in_layout=False,
                       clip_on=True)  # fmt: skip
+
+
+def _moved(label: str, usual: Any, value: Any) -> str:
+    return change(label, usual, value) if isinstance(value, tuple) else f"{label} {_number(value)}"
 
 
 def _number(value: Any) -> str:
