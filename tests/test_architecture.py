@@ -20,10 +20,10 @@ FLOORS: dict[str, set[str]] = {
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "machine"},
-    "live": {"headless", "player", "record", "history", "goals", "knobs", "experiment", "picture",
-             "machine"},
-    "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
-             "sampling", "physics", "solvers", "knobs", "experiment", "picture"},
+    "live": {"headless", "player", "record", "history", "goals", "preset", "knobs", "experiment",
+             "picture", "machine"},
+    "labs": {"preset", "collocation", "record", "train", "gauss_newton", "networks", "layers",
+             "metrics", "sampling", "physics", "solvers", "knobs", "experiment", "picture"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "terminal": {"player", "record", "knobs", "experiment"},
     "headless": {"player", "record", "knobs", "experiment", "machine"},
@@ -34,7 +34,8 @@ FLOORS: dict[str, set[str]] = {
     "goals": set(),
     "mailbox": set(),
     "record": set(),
-    "experiment": {"knobs", "picture"},
+    "experiment": {"knobs", "picture", "preset"},
+    "preset": set(),
     "knobs": set(),
     "picture": set(),
     "train": set(),
@@ -52,8 +53,8 @@ FLOORS: dict[str, set[str]] = {
     "__init__": set(),
 }  # fmt: skip
 
-LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
+LIGHT = ("knobs", "experiment", "picture", "goals", "preset", "history", "record", "mailbox",
+         "player", "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",
