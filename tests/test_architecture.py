@@ -54,7 +54,8 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "preset", "history", "record", "mailbox",
-         "player", "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
+         "player", "headless", "machine", "terminal", "cli", "doctor", "workspace",
+         "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",
