@@ -3,16 +3,33 @@
 const PIN_DASHES = { A: "dashed", B: "dotted" };
 
 function buildPins(send) {
-  const buttons = Object.keys(PIN_DASHES).map((name) => make("button", { type: "button", "aria-label": `Pin ${name}`, "aria-pressed": "false",
+  const buttons = Object.keys(PIN_DASHES).map((name) => make("button", { type: "button", text: `Pin ${name}`, "aria-label": `Pin ${name}`, "aria-pressed": "false",
+    title: `Keep this run as ${name} beside the next`,
     on: { click: ({ currentTarget: { ariaPressed } }) => send({ t: ariaPressed === "true" ? "unpin" : "pin", name }) } }));
+  const element = part("pins", {}, ...buttons), key = part("key");
+  let place, text = "";
   return {
-    element: part("pins", {}, ...buttons),
-    write: (earlier) => buttons.forEach((button, i) => {
-      const name = Object.keys(PIN_DASHES)[i], run = earlier.find((one) => one.name === name);
-      put(button, run ? `✓ ${name}` : `Pin ${name}`);
-      button.ariaPressed = String(!!run);
-      button.title = run ? `Unpin ${name}: ${run.words}` : `Keep this run as ${name} beside the next`;
-    }),
+    /** `figure` is the one with the losses; the key to the earlier runs stands below it. */
+    write(earlier, figure) {
+      if (place !== figure) {
+        place = figure;
+        if (figure) figure.firstChild.firstChild.after(element);
+        else element.remove();
+        if (figure) figure.append(key);
+        else key.remove();
+      }
+      const now = JSON.stringify(earlier.map(({ name, words }) => [name, words]));
+      if (now === text) return;
+      text = now;
+      buttons.forEach((button, i) => {
+        const name = Object.keys(PIN_DASHES)[i], run = earlier.find((one) => one.name === name);
+        put(button, run ? `✓ ${name}` : `Pin ${name}`);
+        button.ariaPressed = String(!!run);
+        button.title = run ? `Unpin ${name}: ${run.words}` : `Keep this run as ${name} beside the next`;
+      });
+      key.replaceChildren(...earlier.map(({ name, words }) =>
+        make("span", { "data-pin": name || "last", text: `${name || "last run"}: ${words}` })));
+    },
   };
 }
 
@@ -51,11 +68,6 @@ function drawLetters({ g, em, theme }, { x1, y0, y1, X, Y }, marks) {
     const i = x.findLastIndex((v, k) => X(v) <= x1 && Number.isFinite(y[k]));
     if (clear && i >= 0) write(g, pin, X(x[i]) - em * 0.3, max(y0 + em * 0.6, min(y1, Y(y[i])) - em * 0.8), theme.text(colour), "right");
   }
-}
-
-function earlierLegend(marks) {
-  const one = new Map(marks.map((mark) => [mark.pin, mark])); // the last of each run is its clearest
-  return [...one.values()].map((mark) => ({ ...mark, label: `${mark.pin || "last run"}: ${mark.words}` }));
 }
 
 function describeEarlier({ members }, earlier) {

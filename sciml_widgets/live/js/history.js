@@ -57,10 +57,7 @@ function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   // the error is what counts: it lies on top
   marks.sort((a, b) => (a.role === "error") - (b.role === "error"));
   clipped(g, box, () => marks.forEach((mark) => DRAW.lines(pen, box, mark)));
-  if (before.length) {
-    drawLetters(pale, box, before);
-    drawLegend(pale, box, earlierLegend(before), [...marks, ...before], canvas.memory);
-  }
+  drawLetters(pale, box, before);
   drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
 }
 

@@ -141,10 +141,8 @@ function render({ model, el }) {
     for (const group of groups) if (resting() || !group.alt) group.alt = describeHistory(group, tracks, earlier);
     const plots = [...(picture?.plots || []), ...groups], canvases = plots.map((plot, i) => figureAt(page, i, plot));
     while (page.plots.children.length > plots.length) page.plots.lastChild.remove();
-    page.pins.write(earlier);
     const losses = plots.findIndex(({ members }) => members?.some(({ role }) => role !== "metric"));
-    const place = canvases[losses]?.parentElement.previousSibling;
-    if (place !== page.pins.element.parentElement) place ? place.firstChild.after(page.pins.element) : page.pins.element.remove();
+    page.pins.write(earlier, page.plots.children[losses]);
     plots.forEach((plot, i) => {
       const canvas = canvases[i], { clientWidth, clientHeight } = canvas.parentElement, { memory } = canvas;
       if (!plot.marks) return drawHistory(canvas, plot, tracks, ticks, theme, empty, earlier);
