@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from sciml_widgets.history import History
 from sciml_widgets.player import Player
 from sciml_widgets.record import Turn
 
@@ -37,13 +36,12 @@ class Curves:
 class Compare:
     """Keeps the last run and those that are pinned; `words` describes the start of a run."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, player: Player, words: Words) -> None:
         self._words = words
         self._lock = threading.Lock()
-        self._run = -1
-        self._history = History(())
-        self._start: Mapping[str, Any] = {}
-        self._tape: Sequence[Turn] = ()
+        self._run, self._history = player.runs, player.history
+        self._start: Mapping[str, Any] = player.start_values
+        self._tape: Sequence[Turn] = player.tape
         self._frames = 0
         self._last: Curves | None = None
         self._pins: dict[str, Curves | int] = {}  # a number: the run that is still on the axes

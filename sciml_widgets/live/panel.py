@@ -72,7 +72,7 @@ class Panel(traitlets.HasTraits):
         super().__init__()
         self.player = Player(experiment, watch=self._watch, **options)
         self._steer = Steer(self.player, hide, lock, presets)
-        self._compare = Compare(self._steer.words)
+        self._compare = Compare(self.player, self._steer.words)
         self.widget: PanelWidget | None = None
         self.twin: Any = None
         self._wire = Wire()

@@ -47,17 +47,15 @@ class Steer:
         player = self.player
         chosen = pick(self.offered() if by_hand else self.presets, name)
         wish = dict(self._wholes[chosen.name])
-        now = values(player.experiment)
         if by_hand:
-            wish |= {path: now[path] for path in self.lock}
+            wish = {path: value for path, value in wish.items() if path not in self.lock}
         if not self._own_goal:
             known = History(replaced(player.experiment, wish).series).known
             goal, within = aim(self.presets, chosen)
             player.goal = wanted(None, goal, within, known)
         player.pause()  # no frame sees half of the values
         for path, value in wish.items():
-            if now[path] != value:
-                player.turn(path, value)
+            player.turn(path, value)
         player.reset()
         self._applied = chosen.name
 
