@@ -18,6 +18,7 @@ _HOME = {
     "Player": "player",
     "Plot": "picture",
     "Points": "picture",
+    "Preset": "preset",
     "Record": "record",
     "RecordError": "record",
     "Series": "experiment",

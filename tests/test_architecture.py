@@ -21,9 +21,9 @@ FLOORS: dict[str, set[str]] = {
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "machine"},
     "live": {"headless", "player", "record", "history", "goals", "knobs", "touch", "experiment",
-             "picture", "machine"},
+             "picture", "machine", "preset"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
-             "sampling", "physics", "solvers", "knobs", "experiment", "picture"},
+             "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "terminal": {"player", "record", "knobs", "experiment"},
     "headless": {"player", "record", "knobs", "experiment", "machine"},
@@ -34,7 +34,8 @@ FLOORS: dict[str, set[str]] = {
     "goals": set(),
     "mailbox": set(),
     "record": set(),
-    "experiment": {"knobs", "picture"},
+    "experiment": {"knobs", "picture", "preset"},
+    "preset": set(),
     "knobs": set(),
     "touch": {"knobs"},
     "picture": set(),
@@ -54,7 +55,7 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace",
+         "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace", "preset",
          "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 

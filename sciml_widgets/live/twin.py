@@ -15,6 +15,7 @@ import numpy as np
 from sciml_widgets.history import change
 from sciml_widgets.knobs import knobs, values
 from sciml_widgets.live.losses import loss_plots
+from sciml_widgets.live.steer import goal_words
 from sciml_widgets.picture import (
     INK,
     PALETTE,
@@ -85,14 +86,16 @@ def title(player: Player) -> str:
     moved = [
         _moved(known[path].label or path, known[path].default, value)
         for path, value in values(lab).items()
-        if value != known[path].default
+        if value != known[path].default and path not in player.unseen
     ]
     errors = [
         f"{one.label or one.name} {_value(player.scalars[one.name], one.percent)}"
         for one in lab.series
         if one.role == "error" and one.name in player.scalars
     ]
-    parts = [lab.title or type(lab).__name__, f"step {player.step_now}", *errors, *moved]
+    goal = goal_words(player)
+    judged = [goal["text"]] if goal and goal["state"] != "open" else []
+    parts = [lab.title or type(lab).__name__, f"step {player.step_now}", *errors, *judged, *moved]
     return "  ·  ".join(parts[:5]) + ("  ·  …" if len(parts) > 5 else "")
 
 
