@@ -84,6 +84,7 @@ def _parser() -> Parser:
 
     one = command("run", _run, "run a lab without a panel")
     one.add_argument("lab", metavar="LAB", help="its name, as `list` gives it: burgers-pinn")
+    one.add_argument("--preset", metavar="NAME", help="the values of a preset: 'wrong weights'")
     one.add_argument("--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[],
                      help="turn knobs before the start: nu=0.02 depth=6")  # fmt: skip
     one.add_argument("--frames", metavar="N", type=_count, help="stop after so many frames")
@@ -150,7 +151,10 @@ def _run(arguments: Any) -> int:
 
     if arguments.out:
         _write(writable, arguments.out)
-    experiment = _turned(_lab(arguments.lab)(), arguments.set)
+    experiment = _lab(arguments.lab)()
+    if arguments.preset is not None:
+        experiment = experiment.preset(arguments.preset)
+    experiment = _turned(experiment, arguments.set)
     player = Player(experiment, until=arguments.until, watch=progress())
     player.limit = arguments.frames or experiment.length
     drive(player, arguments.seconds)

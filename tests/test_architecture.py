@@ -20,10 +20,11 @@ FLOORS: dict[str, set[str]] = {
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "whole", "machine"},
-    "live": {"headless", "player", "record", "history", "goals", "knobs", "experiment", "picture",
-             "checkpoint", "machine"},
+    "live": {"headless", "player", "record", "history", "goals", "knobs", "touch", "experiment",
+             "picture", "machine", "preset", "checkpoint"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
-             "sampling", "physics", "solvers", "knobs", "experiment", "picture", "checkpoint"},
+             "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
+             "checkpoint"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "terminal": {"player", "record", "knobs", "experiment"},
     "headless": {"player", "record", "knobs", "experiment", "machine"},
@@ -34,18 +35,20 @@ FLOORS: dict[str, set[str]] = {
     "goals": set(),
     "mailbox": set(),
     "record": set(),
-    "experiment": {"knobs", "picture"},
+    "experiment": {"knobs", "picture", "preset"},
+    "preset": set(),
     "knobs": set(),
+    "touch": {"knobs"},
     "picture": set(),
     "train": set(),
-    "gauss_newton": {"train"},
+    "gauss_newton": {"layers", "train"},
     "networks": {"layers"},
     "layers": set(),
     "metrics": set(),
     "sampling": set(),
     "checkpoint": {"whole"},
     "whole": set(),
-    "physics": {"knobs"},
+    "physics": {"knobs", "touch"},
     "solvers": {"physics"},
     # The machine that all of it runs on.
     "doctor": {"machine", "workspace"},
@@ -55,7 +58,8 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
+         "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace", "preset",
+         "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",

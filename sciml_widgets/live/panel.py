@@ -7,6 +7,7 @@ the player's mailbox (`_heard`), on whatever thread they arrive.
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ import traitlets
 
 from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import resolve, values
+from sciml_widgets.live.compare import Compare
+from sciml_widgets.live.steer import Steer
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
 from sciml_widgets.record import Record
@@ -63,9 +66,14 @@ class Panel(traitlets.HasTraits):
     values = traitlets.Dict()
     state = traitlets.Unicode("idle")
 
-    def __init__(self, experiment: Experiment, **options: Any) -> None:
+    def __init__(
+        self, experiment: Experiment, *, hide: Iterable[str] = (), lock: Iterable[str] = (),
+        presets: bool = True, **options: Any,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.player = Player(experiment, watch=self._watch, **options)
+        self._steer = Steer(self.player, hide, lock, presets)
+        self._compare = Compare(self.player, self._steer.words)
         self.widget: PanelWidget | None = None
         self.twin: Any = None
         self._wire = Wire()
@@ -108,6 +116,24 @@ class Panel(traitlets.HasTraits):
     def turn(self, name: str, value: Any) -> None:
         """Turn a knob, as a hand would. Raises ValueError."""
         self.player.turn(name, value)
+
+    def preset(self, name: str) -> None:
+        """All values of a preset, the others as shown first; starts over. Raises ValueError."""
+        self._steer.preset(name)
+
+    def pin(self, name: str) -> None:
+        """Keep this run's curves as "A" or "B" beside those to come. Raises ValueError."""
+        self._compare.pin(name)
+        self._refresh()
+
+    def unpin(self, name: str) -> None:
+        """Take a pinned run off the axes. Raises ValueError."""
+        self._compare.unpin(name)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._key = True
+        self.player.wake()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until nothing runs. Returns whether that came in time."""
@@ -225,13 +251,19 @@ class Panel(traitlets.HasTraits):
                 elif what == "ready":
                     view.acked, self._key = self._wire.number, True
         elif what == "turn":
+            self._steer.admit(message["name"])
             player.turn(message["name"], message["value"], drag=message.get("drag") is True)
         elif what == "press":
+            self._steer.admit(message["name"])
             player.press(message["name"])
         elif what == "step":
             player.step(message.get("n", 1))
         elif what == "pace":
             player.pace(float(message["value"]))
+        elif what == "preset":
+            self._steer.preset(message["name"], by_hand=True)
+        elif what in ("pin", "unpin"):
+            getattr(self, what)(message["name"])
         elif what in ("go", "pause", "reset"):
             getattr(player, what)()
         else:
@@ -241,6 +273,7 @@ class Panel(traitlets.HasTraits):
 
     def _watch(self, player: Player) -> float | None:
         """Send a message if one is due. Returns when to be called again if nothing happens."""
+        self._compare.look(player)
         now = time.perf_counter()
         resting = player.state != "running"
         wish = self._rest(now) if resting else None
@@ -289,6 +322,8 @@ class Panel(traitlets.HasTraits):
             player.fail(error)
         self._last = time.perf_counter()
         header, buffers = self._wire.message(player, picture, key, notice)
+        self._steer.write(header)
+        self._compare.write(header, buffers)
         if size or key or self._wire.number >= self._asked[-1] + LIGHT:
             header["ack"] = True
             self._asked.append(self._wire.number)

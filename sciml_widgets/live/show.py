@@ -18,12 +18,13 @@ def show(experiment: Experiment, *, still: int = 300, **options: Any) -> Panel:
 
     Running the cell again, or `panel.close()`, ends the old panel and its thread. Where nobody is
     there (nbconvert, papermill, nbval), at most `still` frames run here and now, their last
-    picture becomes the output, and what the lab raises is raised. `options` go to the player:
-    `until="rel_l2<0.05"`, `tape=[Turn(...)]`.
+    picture becomes the output, and what the lab raises is raised. `options`:
+    `goal="rel_l2<0.05"`, `within=2000` (steps), `hide=("seed",)`, `lock=("nu",)`, `presets=False`
+    (no menu of them), `tape=[Turn(...)]`.
 
     Raises:
         TypeError: `experiment` is not an Experiment (a class without the brackets, say).
-        ValueError: a bad goal, tape, or number of frames.
+        ValueError: a bad goal, tape, knob, or number of frames.
     """
     if not isinstance(experiment, Experiment):
         hint = " (write the brackets: show(Lab()))" if isinstance(experiment, type) else ""

@@ -27,31 +27,37 @@ function groupSeries(series) {
   });
 }
 
-function describeHistory({ title, note, members }, tracks) {
+function describeHistory(group, tracks, earlier) {
+  const { title, note, members } = group;
   const said = members.map(({ name, label }) => `${label} ${formatNumber(lastValue(tracks.get(name)), 3)}`);
-  return `${title}, ${note}: ${said.join(", ")}`;
+  return `${title}, ${note}: ${said.join(", ")}${describeEarlier(group, earlier)}`;
 }
 
 function lastValue(track) {
   return track?.y.findLast(Number.isFinite);
 }
 
-function drawHistory(canvas, group, tracks, ticks, theme, empty) {
+function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   const pen = takePen(canvas, theme), { g, em, w } = pen, { along, log, percent, label } = group;
   const marks = group.members.filter(({ name }) => tracks.get(name)?.x.length).map((one) => {
     const sides = one.band?.map((name) => tracks.get(name)?.y);
     return { ...one, kind: "lines", ...tracks.get(one.name), band: sides?.every(Boolean) && sides };
   });
-  const last = max(10, ...marks.map(({ x }) => x.at(-1)));
-  const x = settledAxis(along === "step" ? { label, low: 0, high: last, whole: true } : { label }, marks, "x");
-  const y = settledAxis({ log, percent }, marks, "y");
+  // the axes belong to the run; earlier ones are cut where it ends
+  const before = earlierMarks(group, earlier), own = marks.length ? marks : before;
+  const last = max(10, ...own.map(({ x }) => x.at(-1)));
+  const x = settledAxis(along === "step" ? { label, low: 0, high: last, whole: true } : { label }, own, "x");
+  const y = settledAxis({ log, percent }, [...marks, ...countedMarks(before, marks.length ? last : undefined)], "y");
   const right = min(w * 0.3, max(...group.members.map((one) => widthOf(g, one.label)))) + em * 1.5;
   const box = layOut(pen, x, y, { right, top: em * 2 });
   drawAxes(pen, box, x, y, true, marks.length ? "" : empty);
   drawTicks(pen, box, ticks.map(({ x: at, text }) => ({ at: at[along], text })).filter(({ at }) => at >= x.low && at <= x.high));
+  const pale = paler(pen);
+  clipped(g, box, () => before.forEach((mark) => DRAW.lines(pale, box, mark)));
   // the error is what counts: it lies on top
   marks.sort((a, b) => (a.role === "error") - (b.role === "error"));
   clipped(g, box, () => marks.forEach((mark) => DRAW.lines(pen, box, mark)));
+  drawLetters(pale, box, before);
   drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
 }
 
