@@ -21,7 +21,7 @@ FLOORS: dict[str, set[str]] = {
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "machine"},
     "live": {"headless", "player", "record", "history", "goals", "knobs", "experiment", "picture",
-             "machine"},
+             "machine", "predict"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
@@ -37,6 +37,7 @@ FLOORS: dict[str, set[str]] = {
     "experiment": {"knobs", "picture"},
     "knobs": set(),
     "picture": set(),
+    "predict": {"picture"},
     "train": set(),
     "gauss_newton": {"train"},
     "networks": {"layers"},
@@ -53,7 +54,7 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
+         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs", "predict")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Twin", "alt", "display_still", "figure", "png", "title"]
+__all__ = ["Twin", "alt", "display_still", "display_text", "figure", "png", "title"]
 
 LOCK = threading.RLock()
 COLOURS = PALETTE["light"]
@@ -142,6 +142,18 @@ def display_still(player: Player) -> None:
     words = alt(player)
     bundle = {"image/png": base64.b64encode(png(figure(player))).decode(), "text/plain": words}
     display(bundle, metadata={"image/png": {"alt": words}}, raw=True)
+
+
+def display_text(text: str) -> None:
+    """Leave a few lines as the output of this cell (nothing outside a notebook)."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        lines = "<br>".join(html.escape(line) for line in text.split("\n"))
+        display({"text/html": f"<p>{lines}</p>", "text/plain": text}, raw=True)
 
 
 class Twin:

@@ -11,7 +11,7 @@ import traitlets
 __all__ = ["PanelWidget"]
 
 HERE = Path(__file__).parent
-SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "page.js", "panel.js")
+SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "predict.js", "page.js", "panel.js")
 
 
 class PanelWidget(anywidget.AnyWidget):

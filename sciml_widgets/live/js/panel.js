@@ -52,6 +52,7 @@ function render({ model, el }) {
     }
     if (!whole) send({ t: "ready", view }); // a message was lost: a key frame mends that
     ({ ticks = ticks, values = values, silent = silent } = header);
+    if (header.key) page.card.apply(header.predict);
     if (header.picture) picture = unpackPicture(header.picture, buffers);
     if (header.values || header.silent) controls.apply(values, silent);
     if (header.notice) {
@@ -133,6 +134,8 @@ function render({ model, el }) {
     const empty = latest.state === "idle" ? "Press Run" : "";
     writeNumbers(page, latest);
     writeFoot();
+    page.card.draw(theme);
+    for (const group of groups) group.guess = page.card.mark(group);
     for (const group of groups) if (resting() || !group.alt) group.alt = describeHistory(group, tracks);
     const plots = [...(picture?.plots || []), ...groups], canvases = plots.map((plot, i) => figureAt(page, i, plot));
     while (page.plots.children.length > plots.length) page.plots.lastChild.remove();
