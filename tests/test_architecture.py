@@ -54,7 +54,8 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs", "predict")  # fmt: skip
+         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs",
+         "predict")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",
