@@ -126,7 +126,9 @@ def test_interrupt_does_not_stop_the_panel(kernel):
 
 
 def test_a_question_is_asked_answered_and_told_where_nobody_is(kernel):
-    kernel.run("from sciml_widgets import guess_number")
+    kernel.run("from sciml_widgets import guess_number, show")
+    kernel.run("from sciml_widgets.labs import BurgersPINN")
+    kernel.subshell = None
     ask = "guess_number('How large?', of='rel_l2', at=20, low=1e-3, high=10, log=True)"
     kernel.frames.clear()
     assert kernel.run(f"panel = show(BurgersPINN(), predict={ask})")["status"] == "ok"

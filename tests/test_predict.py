@@ -19,6 +19,7 @@ from sciml_widgets.live.frontend import SWITCH
 from sciml_widgets.live.panel import Panel
 from sciml_widgets.live.predict import Prediction
 from sciml_widgets.picture import Axis, Lines, Picture, Plot
+from sciml_widgets.player import Player
 from sciml_widgets.predict import HANDLES, Question, Verdict
 
 
@@ -195,6 +196,24 @@ def test_a_guess_in_the_middle_of_a_run_is_for_the_next_run(ask):
     until(lambda: asked.panel.player.frames == 0)
     assert asked.panel.verdict is None
     assert asked.run().result == 0.5**4
+
+
+def test_a_verdict_is_never_of_a_run_before_the_guess():
+    """Also in the moment between the guess and the reset that it asks for."""
+    player, asked = Player(Decay()), Prediction(percent(), ["y"])
+    player.go()
+    player.round()
+    while player.state == "running":
+        player.round()
+    asked.takes({"t": "guess", "value": "3"}, player)
+    assert player.frames == 20 and not asked.look(player)
+    assert asked.verdict is None
+    player.go()
+    while asked.verdict is None:
+        player.round()
+        asked.look(player)
+    assert player.runs == 2 and asked.verdict.step == 4
+    player.close()
 
 
 def test_every_view_is_told_the_same(ask):
