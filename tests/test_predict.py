@@ -125,7 +125,7 @@ def ask():
 @pytest.mark.parametrize(("question", "sent", "kept"), ASKED)
 def test_run_unlocks_with_a_guess_and_the_verdict_comes(ask, question, sent, kept):
     asked = ask(question)
-    for past in ({"t": "go"}, {"t": "step"}, {"t": "step", "n": 5}):
+    for past in ({"t": "go"}, {"t": "step"}, {"t": "step", "n": 5}, {"t": "resume"}):
         count = len(asked.notices)
         asked.say(**past)
         until(lambda count=count: len(asked.notices) > count)

@@ -111,9 +111,9 @@ def test_run_and_step_are_locked_until_the_guess(
     expect(commit(page)).to_have_count(0)
     expect(card(page)).not_to_contain_text("So it is")
     put(page, told(question, guess, result), 90, 3)
-    expect(card(page).get_by_role("status")).to_have_text(
-        question.apart(question.check(guess), result)
-    )
+    apart = question.apart(question.check(guess), result)
+    expect(card(page).locator(".sw-status")).to_have_text(apart)
+    expect(page.locator(".sw-voice")).to_have_text(f"{question.text} {apart}")
     why = card(page).locator("details")
     expect(why).not_to_have_attribute("open", "")
     why.locator("summary").press("Enter")
@@ -239,9 +239,9 @@ def test_a_hand_on_the_input_is_not_disturbed_and_then_run_has_the_focus(page: P
 
 def test_guess_and_result_lie_on_the_scale_where_they_belong(page: Page) -> None:
     put(page, told(number(), "1", 1e-3), 90)
-    line = card(page).locator(".sw-scale").bounding_box()
+    line = card(page).locator(".sw-ruler").bounding_box()
     for name, value in (("guess", 1e-2), ("result", 1e-3)):
-        dot = card(page).locator(f".sw-scale .sw-{name}").bounding_box()
+        dot = card(page).locator(f".sw-ruler .sw-{name}").bounding_box()
         share = (dot["x"] + dot["width"] / 2 - line["x"]) / line["width"]
         assert share == pytest.approx(math.log10(value / 1e-4) / 4, abs=0.003)
 

@@ -52,7 +52,7 @@ class Prediction:
     def takes(self, message: dict[str, Any], player: Player) -> bool:
         """Whether the message was meant for the question. Raises ValueError: not now, or bad."""
         what = message["t"]
-        if what in ("go", "step") and self.phase == "open":
+        if what in ("go", "step", "resume") and self.phase == "open":
             raise ValueError(LOCKED)
         if what == "guess":
             if self.phase == "committed":

@@ -9,7 +9,7 @@ const within = (v, low, high) => max(low, min(high, v));
 
 function askNumber({ ends, dots, room, unit }, ready) {
   const marks = dots.map(({ name, share, text }) => make("i", { class: `sw-${name}`, style: `left:${100 * share}%`, title: text }));
-  const line = part("line", {}, part("scale", {}, ...marks), part("ends", {}, ...ends.map((text) => make("span", { text }))));
+  const line = part("line", {}, part("ruler", {}, ...marks), part("ends", {}, ...ends.map((text) => make("span", { text }))));
   if (!ready) return [line];
   const field = make("input", { class: "sw-value", inputmode: room ? "" : "decimal", autocomplete: "off",
     "aria-label": room ? "the room's guesses" : "your guess", placeholder: room ? "5 12 0.8 …" : "?",
@@ -94,7 +94,7 @@ function askCurve({ x, y, guess, result, text }, ready) {
 }
 
 /** The card: { element, apply(asked), draw(theme), mark(group) }; `asked` comes with key frames. */
-function makeCard(send, { run, step }) {
+function makeCard(send, { run, step, voice }) {
   const element = part("ask", { hidden: true, role: "group", "aria-label": "Prediction" });
   let asked, text, draft, input, commit;
   const button = (name, label, click) => make("button", { type: "button", class: `sw-${name}`, text: label, on: { click } });
@@ -106,12 +106,12 @@ function makeCard(send, { run, step }) {
     ready();
     const [large, ...small] = skipped && !keys.length && kind !== "choice" ? [""] : INPUTS[kind](asked, open && ready);
     input = large;
-    const known = keys.map(([name, label]) => make("span", { class: `sw-key sw-${name}`, text: label }));
+    const known = keys.map(([name, label]) => make("span", { class: `sw-legend sw-${name}`, text: label }));
     const links = open ? [commit, button("link", "Skip", () => send({ t: "skip" }))]
       : [button("link", skipped ? "Guess after all" : "Guess again", () => send({ t: "again" }))];
     element.replaceChildren(
       part("asked", {}, part("tag", { text: "Predict" }), make("b", { text: question }),
-        part("status", { role: "status" }, status, make("em", { text: note })),
+        part("status", {}, status, make("em", { text: note })),
         explain ? make("details", {}, make("summary", { text: "Why?" }), explain) : ""),
       part("answer", {}, large, part("act", {}, ...small, ...known, make("i"), ...links)));
   };
@@ -136,6 +136,7 @@ function makeCard(send, { run, step }) {
         one.title = locked ? LOCKED : one.free || one.title;
       }
       if (given) build(given);
+      put(voice, `${given?.text || ""} ${given?.status || ""}`);
       if (here && given) (locked ? element.querySelector("input, canvas") : run).focus();
     },
     draw: (theme) => input?.draw?.(theme),
