@@ -21,7 +21,7 @@ FLOORS: dict[str, set[str]] = {
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "machine"},
     "live": {"headless", "player", "record", "history", "goals", "knobs", "touch", "experiment",
-             "picture", "machine", "preset"},
+             "picture", "machine", "preset", "predict"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
@@ -39,6 +39,7 @@ FLOORS: dict[str, set[str]] = {
     "knobs": set(),
     "touch": {"knobs"},
     "picture": set(),
+    "predict": {"picture"},
     "train": set(),
     "gauss_newton": {"layers", "train"},
     "networks": {"layers"},
@@ -56,7 +57,7 @@ FLOORS: dict[str, set[str]] = {
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
          "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace", "preset",
-         "labs")  # fmt: skip
+         "predict", "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",

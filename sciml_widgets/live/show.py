@@ -6,6 +6,7 @@ from sciml_widgets.experiment import Experiment
 from sciml_widgets.headless import drive
 from sciml_widgets.live import frontend
 from sciml_widgets.live.panel import Panel
+from sciml_widgets.predict import Question
 
 __all__ = ["panels", "show"]
 
@@ -13,14 +14,16 @@ panels: dict[str, list[tuple[str, Panel]]] = {}
 """The live panels by cell; each with the execution of the cell that made it."""
 
 
-def show(experiment: Experiment, *, still: int = 300, **options: Any) -> Panel:
+def show(
+    experiment: Experiment, *, still: int = 300, predict: Question | None = None, **options: Any
+) -> Panel:
     """Display one panel for `experiment` and return it at once; Run starts the training.
 
     Running the cell again, or `panel.close()`, ends the old panel and its thread. Where nobody is
     there (nbconvert, papermill, nbval), at most `still` frames run here and now, their last
     picture becomes the output, and what the lab raises is raised. `options`:
-    `goal="rel_l2<0.05"`, `within=2000` (steps), `hide=("seed",)`, `lock=("nu",)`, `presets=False`
-    (no menu of them), `tape=[Turn(...)]`.
+    `predict=guess_number(...)` (asks before Run unlocks), `goal="rel_l2<0.05"`, `within=2000`
+    (steps), `hide=("seed",)`, `lock=("nu",)`, `presets=False` (no menu of them), `tape=[Turn()]`.
 
     Raises:
         TypeError: `experiment` is not an Experiment (a class without the brackets, say).
@@ -31,7 +34,7 @@ def show(experiment: Experiment, *, still: int = 300, **options: Any) -> Panel:
         raise TypeError(f"show() takes an experiment, not {experiment!r}{hint}")
     if not isinstance(still, int) or still < 1:
         raise ValueError(f"still={still!r} is not a number of frames above 0")
-    panel = Panel(experiment, **options)
+    panel = Panel(experiment, predict=predict, **options)
     if not frontend.somebody():
         _still(panel, still)
         return panel
@@ -65,10 +68,15 @@ def _still(panel: Panel, frames: int) -> None:
     """Run in this thread: no widget, and no thread is left behind."""
     player = panel.player
     player.limit = min(frames, player.limit)
+    if panel.prediction:
+        panel.prediction.skip()  # nobody is there to guess
     drive(player)
     panel._absorb()
     if player.error is not None:
         raise player.error
-    from sciml_widgets.live.twin import display_still
+    from sciml_widgets.live.twin import display_still, display_text
 
     display_still(player)
+    if panel.prediction:
+        panel.prediction.look(player)  # a goal may have ended the run
+        display_text(panel.prediction.text())

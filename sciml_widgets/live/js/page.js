@@ -34,11 +34,13 @@ function buildPage(send, toggleRun) {
     voice: part("voice", { "aria-live": "polite" }),
   };
   page.knobs = make("details", { class: "sw-knobs" }, page.summary);
+  page.card = makeCard(send, page);
   page.root = make("div", { class: "sciml-panel", role: "group", tabindex: "-1", "data-state": "idle", "data-step": 0, "data-fps": 0,
     "data-lm-suppress-shortcuts": "true" },
   part("bar", {}, page.run, page.step, many, page.reset, page.pace, page.large, part("read", {}, page.stats)),
   page.steer.element,
   page.alert,
+  page.card.element,
   part("body", {}, page.plots, page.knobs),
   part("foot", {}, page.caption, page.seed),
   page.voice,
