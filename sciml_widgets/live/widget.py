@@ -13,7 +13,7 @@ __all__ = ["SCRIPTS", "PanelWidget"]
 HERE = Path(__file__).parent
 SCRIPTS = tuple(
     f"{name}.js"
-    for name in "draw marks history touch controls predict compare steer page panel".split()
+    for name in ["draw", "marks", "history", "touch", "controls", "predict", "compare", "steer", "page", "panel"]
 )
 
 
