@@ -34,6 +34,7 @@ _HOME = {
     "save": "record",
     "show": "live.show",
     "toggle": "knobs",
+    "trace": "live.trace",
 }
 """Where each public name lives."""
 

@@ -19,7 +19,8 @@ from sciml_widgets.picture import INK, PALETTE
 __all__ = ["Demo", "Message", "chromium", "fill", "html", "source", "style"]
 
 LIVE = Path(__file__).parent.parent / "sciml_widgets" / "live"
-SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "page.js", "panel.js")
+SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "share.js", "page.js",
+           "panel.js")  # fmt: skip
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

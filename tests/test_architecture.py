@@ -21,19 +21,21 @@ FLOORS: dict[str, set[str]] = {
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "machine"},
     "live": {"headless", "player", "record", "history", "goals", "knobs", "experiment", "picture",
-             "machine"},
+             "machine", "labs", "again", "trace_shape"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "terminal": {"player", "record", "knobs", "experiment"},
-    "headless": {"player", "record", "knobs", "experiment", "machine"},
+    "headless": {"again", "player", "record", "knobs", "experiment", "machine"},
     "player": {"mailbox", "goals", "history", "record", "knobs", "experiment", "picture",
-               "machine"},
+               "machine", "again"},
+    "again": {"record", "knobs", "experiment"},
     # The ground floor.
     "history": {"experiment", "record"},
     "goals": set(),
     "mailbox": set(),
-    "record": set(),
+    "record": {"trace_shape"},
+    "trace_shape": set(),
     "experiment": {"knobs", "picture"},
     "knobs": set(),
     "picture": set(),
@@ -53,7 +55,8 @@ FLOORS: dict[str, set[str]] = {
 }  # fmt: skip
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
-         "headless", "machine", "terminal", "cli", "doctor", "workspace", "labs")  # fmt: skip
+         "again", "trace_shape", "headless", "machine", "terminal", "cli", "doctor", "workspace",
+         "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",

@@ -14,6 +14,7 @@ import traitlets
 
 from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import resolve, values
+from sciml_widgets.live.share import Shared, line
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
 from sciml_widgets.record import Record
@@ -68,6 +69,7 @@ class Panel(traitlets.HasTraits):
         self.widget: PanelWidget | None = None
         self.twin: Any = None
         self._wire = Wire()
+        self._shared = Shared()
         self._asked: deque[int] = deque([0, 0], maxlen=2)
         self._lock = threading.Lock()
         self._views: dict[str, _View] = {}
@@ -132,6 +134,10 @@ class Panel(traitlets.HasTraits):
     def record(self) -> Record:
         """The run so far as a record: `save(panel.record(), "run.json")`."""
         return self.player.record()
+
+    def share(self) -> str:
+        """The record as one line of text: `show('…')` in another notebook runs it again."""
+        return line(self.player.record())
 
     def figure(self) -> "Figure":
         """The present picture as a matplotlib figure."""
@@ -214,6 +220,8 @@ class Panel(traitlets.HasTraits):
             player.step(message.get("n", 1))
         elif what == "pace":
             player.pace(float(message["value"]))
+        elif what in ("share", "resume"):
+            self._shared.hear(player, message)
         elif what in ("go", "pause", "reset"):
             getattr(player, what)()
         else:
@@ -231,7 +239,8 @@ class Panel(traitlets.HasTraits):
         if self.widget is None:
             return wish
         stamp = (player.runs, player.frames, player.state, player.turns, self._notice)
-        if stamp == self._shown and not self._key and not self._owed:
+        idle = stamp == self._shown and not self._key and not self._owed
+        if idle and not self._shared.wanted:
             return wish
         if not self._free(now):
             return _sooner(wish, GONE)
@@ -271,6 +280,7 @@ class Panel(traitlets.HasTraits):
             player.fail(error)
         self._last = time.perf_counter()
         header, buffers = self._wire.message(player, picture, key, notice)
+        header |= self._shared.parts(player, key)
         if size or key or self._wire.number >= self._asked[-1] + LIGHT:
             header["ack"] = True
             self._asked.append(self._wire.number)

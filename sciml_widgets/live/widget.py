@@ -11,7 +11,8 @@ import traitlets
 __all__ = ["PanelWidget"]
 
 HERE = Path(__file__).parent
-SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "page.js", "panel.js")
+SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "share.js", "page.js",
+           "panel.js")  # fmt: skip
 
 
 class PanelWidget(anywidget.AnyWidget):

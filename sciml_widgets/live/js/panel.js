@@ -60,6 +60,7 @@ function render({ model, el }) {
     }
     owing ||= header.ack;
     latest = header;
+    share(header);
     schedule();
     echo();
   };
@@ -171,6 +172,8 @@ function render({ model, el }) {
       writeFoot();
     });
   };
+
+  const share = makeShare(page, send, view, say);
 
   const repaint = () => { theme = null; schedule(); };
 
