@@ -40,6 +40,7 @@ _HOME = {
     "save": "record",
     "show": "live.show",
     "toggle": "knobs",
+    "trace": "live.trace",
 }
 """Where each public name lives."""
 

@@ -80,7 +80,8 @@ def test_show_reaches_its_goal_and_says_where(monkeypatch):
     ("arguments", "options", "error", "words"),
     [
         ((MonteCarlo,), {}, TypeError, "write the brackets"),
-        (("burgers",), {}, TypeError, "takes an experiment"),
+        ((3,), {}, TypeError, "takes an experiment"),
+        (("burgers",), {}, ValueError, "neither a record nor a file"),
         ((MonteCarlo(),), {"still": 0}, ValueError, "number of frames"),
         ((MonteCarlo(),), {"until": "nothing<1"}, ValueError, "needs one of"),
     ],

@@ -17,6 +17,7 @@ from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import resolve, values
 from sciml_widgets.live.compare import Compare
 from sciml_widgets.live.predict import Prediction
+from sciml_widgets.live.share import Shared, line
 from sciml_widgets.live.steer import Steer
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
@@ -79,6 +80,7 @@ class Panel(traitlets.HasTraits):
         self.widget: PanelWidget | None = None
         self.twin: Any = None
         self._wire = Wire()
+        self._shared = Shared()
         self._asked: deque[int] = deque([0, 0], maxlen=2)
         self._lock = threading.Lock()
         self._views: dict[str, _View] = {}
@@ -172,6 +174,10 @@ class Panel(traitlets.HasTraits):
         """The run so far as a record: `save(panel.record(), "run.json")`."""
         return self.player.record()
 
+    def share(self) -> str:
+        """The record as one line of text: `show('…')` in another notebook runs it again."""
+        return line(self.player.record())
+
     def figure(self) -> "Figure":
         """The present picture as a matplotlib figure."""
         from sciml_widgets.live.twin import figure
@@ -262,6 +268,8 @@ class Panel(traitlets.HasTraits):
             self._steer.preset(message["name"], by_hand=True)
         elif what in ("pin", "unpin"):
             getattr(self, what)(message["name"])
+        elif what in ("share", "resume"):
+            self._shared.hear(player, message)
         elif what in ("go", "pause", "reset"):
             getattr(player, what)()
         else:
@@ -283,7 +291,8 @@ class Panel(traitlets.HasTraits):
         if self.widget is None:
             return wish
         stamp = (player.runs, player.frames, player.state, player.turns, self._notice)
-        if stamp == self._shown and not self._key and not self._owed:
+        idle = stamp == self._shown and not self._key and not self._owed
+        if idle and not self._shared.wanted:
             return wish
         if not self._free(now):
             return _sooner(wish, GONE)
@@ -327,6 +336,7 @@ class Panel(traitlets.HasTraits):
         self._compare.write(header, buffers)
         if key and self.prediction:
             header["predict"] = self.prediction.part()
+        header |= self._shared.parts(player, key)
         if size or key or self._wire.number >= self._asked[-1] + LIGHT:
             header["ack"] = True
             self._asked.append(self._wire.number)

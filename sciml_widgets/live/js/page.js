@@ -50,9 +50,9 @@ function buildPage(send, toggleRun) {
 }
 
 function writeRun({ run }, runs) {
-  const name = runs ? "Pause" : "Run";
+  const name = runs ? "Pause" : run.closest(".sw-trace") ? "Play" : "Run";
   if (run.textContent === name) return;
-  run.innerHTML = `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${ICONS[name]}"/></svg>${name}`;
+  run.innerHTML = `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${ICONS[name] || ICONS.Run}"/></svg>${name}`;
   run.title = `${name} (space)`;
 }
 
@@ -61,8 +61,8 @@ function writeNumbers(page, { state, step, seconds, rate, stats, message }) {
   page.root.dataset.step = step;
   writeRun(page, state === "running");
   const numbers = [
-    ["elapsed", seconds < 99.95 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`],
-    ["steps / s", rate ? rate.toFixed(rate < 9.95 ? 1 : 0) : "–"],
+    ...seconds === null ? [] : [["elapsed", seconds < 99.95 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`],
+    ["steps / s", rate ? rate.toFixed(rate < 9.95 ? 1 : 0) : "–"]],
     ["step", String(step)],
     ...stats.map(({ label, value, percent }) => [label, percent && value !== null ? formatPercent(value) : formatNumber(value, 3)]),
   ];

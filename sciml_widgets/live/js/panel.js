@@ -63,6 +63,7 @@ function render({ model, el }) {
     }
     owing ||= header.ack;
     latest = header;
+    share(header);
     schedule();
     echo();
   };
@@ -182,6 +183,8 @@ function render({ model, el }) {
       writeFoot();
     });
   };
+
+  const share = makeShare(page, send, view, say);
 
   const repaint = () => { theme = null; schedule(); };
 
