@@ -34,11 +34,13 @@ _HOME = {
     "guess_number": "predict",
     "knob": "knobs",
     "load": "record",
+    "load_weights": "labs.take_away",
     "places": "touch",
     "replay": "headless",
     "run": "headless",
     "save": "record",
     "show": "live.show",
+    "to_code": "labs.take_away",
     "toggle": "knobs",
     "trace": "live.trace",
 }

@@ -136,8 +136,9 @@ def _list(arguments: Any) -> int:
             print(f"  {'':<{width}}  {lab.about}")
     print("\nLessons (sciml-widgets open)")
     for one in lessons:
-        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes)")
-        print(f"      needs {one['needs']}")
+        draft = ", draft" if one["status"] == "draft" else ""
+        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes{draft})")
+        print(f"      needs {'; '.join(one['prerequisites'])}")
     if not lessons:
         print("  none here")
     return GOOD
@@ -240,8 +241,8 @@ def _lessons() -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     return [
-        {"number": one.number, "title": one.title, "minutes": one.minutes, "needs": one.needs,
-         "file": one.path.name}
+        {"number": one.number, "title": one.title, "minutes": one.minutes, "status": one.status,
+         "prerequisites": one.prerequisites, "file": one.path.name}
         for one in there
     ]  # fmt: skip
 

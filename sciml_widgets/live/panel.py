@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -177,6 +178,23 @@ class Panel(traitlets.HasTraits):
     def share(self) -> str:
         """The record as one line of text: `show('…')` in another notebook runs it again."""
         return line(self.player.record())
+
+    def to_code(self) -> str:
+        """A self-contained script with the present values: `print(panel.to_code())`.
+
+        Raises ValueError for a lab without one, or a value that it cannot express.
+        """
+        player = self.player
+        return player.ask(lambda: player.experiment.code(player.step_now or player.limit))
+
+    def save_weights(self, path: str | Path) -> None:
+        """The present network and its knobs as a safetensors file; `load_weights` reads it.
+
+        Raises ValueError where there is no network (yet), OSError.
+        """
+        from sciml_widgets.live.weights import save_weights
+
+        save_weights(self.player, path)
 
     def figure(self) -> "Figure":
         """The present picture as a matplotlib figure."""
