@@ -29,6 +29,9 @@ _HOME = {
     "choice": "knobs",
     "controls": "live.controls",
     "curve": "touch",
+    "guess_choice": "predict",
+    "guess_curve": "predict",
+    "guess_number": "predict",
     "knob": "knobs",
     "load": "record",
     "load_weights": "labs.take_away",
@@ -39,6 +42,7 @@ _HOME = {
     "show": "live.show",
     "to_code": "labs.take_away",
     "toggle": "knobs",
+    "trace": "live.trace",
 }
 """Where each public name lives."""
 

@@ -91,6 +91,7 @@ def _parser() -> Parser:
     one.add_argument("--seconds", metavar="S", type=_seconds, help="stop after so many seconds")
     one.add_argument("--until", metavar="GOAL", help="stop when it is reached: 'rel_l2<0.05'")
     one.add_argument("--out", metavar="FILE", type=Path, help="save the run as a record")
+    one.add_argument("--trace", metavar="K", type=_count, help="with K pictures in the record")
     one.add_argument("--json", action="store_true", help="one JSON object")
     one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
 
@@ -155,10 +156,12 @@ def _run(arguments: Any) -> int:
     if arguments.preset is not None:
         experiment = experiment.preset(arguments.preset)
     experiment = _turned(experiment, arguments.set)
-    player = Player(experiment, until=arguments.until, watch=progress())
-    player.limit = arguments.frames or experiment.length
+    frames = arguments.frames or experiment.length
+    tracer = _tracer(frames, arguments)
+    player = Player(experiment, until=arguments.until, watch=_both(tracer, progress()))
+    player.limit = frames
     drive(player, arguments.seconds)
-    record, lost = player.record(), ""
+    record, lost = tracer.record(player) if tracer else player.record(), ""
     if arguments.out:
         try:
             _write(lambda path: save(record, path), arguments.out)
@@ -263,6 +266,28 @@ def _verdict(player: "Player", debug: bool) -> int:
         say(f"the goal {player.goal} was not reached in {player.frames} frames")
         return BROKE
     return GOOD
+
+
+def _tracer(frames: int, arguments: Any) -> Any:
+    if not arguments.trace:
+        return None
+    if not arguments.out:
+        raise ValueError("--trace: say with --out where the record goes")
+    from sciml_widgets.live.trace import Tracer
+
+    return Tracer(frames, arguments.trace)
+
+
+def _both(first: Any, then: Any) -> Any:
+    """Two watchers as one; the second says when it wants to be called again."""
+    if first is None or then is None:
+        return first or then
+
+    def watch(player: "Player") -> Any:
+        first(player)
+        return then(player)
+
+    return watch
 
 
 def _write(act: Callable[[Path], None], path: Path) -> None:
