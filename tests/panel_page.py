@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from sciml_widgets.live.widget import SCRIPTS
 from sciml_widgets.picture import INK, PALETTE
 
 __all__ = ["Demo", "Message", "chromium", "fill", "html", "source", "style"]
 
 LIVE = Path(__file__).parent.parent / "sciml_widgets" / "live"
-SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "compare.js", "steer.js", "page.js",
-           "panel.js")  # fmt: skip
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"

@@ -20,10 +20,10 @@ FLOORS: dict[str, set[str]] = {
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "workspace", "machine"},
-    "live": {"headless", "player", "record", "history", "goals", "preset", "knobs", "experiment",
-             "picture", "machine"},
-    "labs": {"preset", "collocation", "record", "train", "gauss_newton", "networks", "layers",
-             "metrics", "sampling", "physics", "solvers", "knobs", "experiment", "picture"},
+    "live": {"headless", "player", "record", "history", "goals", "knobs", "touch", "experiment",
+             "picture", "machine", "preset"},
+    "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
+             "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "terminal": {"player", "record", "knobs", "experiment"},
     "headless": {"player", "record", "knobs", "experiment", "machine"},
@@ -37,14 +37,15 @@ FLOORS: dict[str, set[str]] = {
     "experiment": {"knobs", "picture", "preset"},
     "preset": set(),
     "knobs": set(),
+    "touch": {"knobs"},
     "picture": set(),
     "train": set(),
-    "gauss_newton": {"train"},
+    "gauss_newton": {"layers", "train"},
     "networks": {"layers"},
     "layers": set(),
     "metrics": set(),
     "sampling": set(),
-    "physics": {"knobs"},
+    "physics": {"knobs", "touch"},
     "solvers": {"physics"},
     # The machine that all of it runs on.
     "doctor": {"machine", "workspace"},
@@ -53,8 +54,8 @@ FLOORS: dict[str, set[str]] = {
     "__init__": set(),
 }  # fmt: skip
 
-LIGHT = ("knobs", "experiment", "picture", "goals", "preset", "history", "record", "mailbox",
-         "player", "headless", "machine", "terminal", "cli", "doctor", "workspace",
+LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
+         "touch", "headless", "machine", "terminal", "cli", "doctor", "workspace", "preset",
          "labs")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 

@@ -21,7 +21,9 @@ class BurgersPINN(PINN):
     Good values: ν = 0.05 is solved to 5 % in a few hundred steps. ν = 0.01/π = 0.00318 is the
     challenge: the losses become small while the error does not. A weight of 10 on the initial
     condition keeps the network from the easy wrong answer u = 0. With the task "reconstruct"
-    the state at t = 1/2 is given instead, and the past must be inferred.
+    the state at t = 1/2 is given instead, and the past must be inferred; with "sensors" ten
+    measurements stand for the initial state (a few per cent in 1500 steps). Draw the initial
+    state yourself: a step down stays a shock, a step up spreads.
     """
 
     problem: Problem = Burgers()

@@ -151,6 +151,7 @@ function render({ model, el }) {
       if (now.some((part, k) => part !== memory.now?.[k])) drawPlot(canvas, plot, theme, empty);
       memory.now = now;
     });
+    controls.over(plots, canvases);
   };
 
   const caption = () => picture?.caption || spec?.about || "";
