@@ -29,14 +29,20 @@ _HOME = {
     "choice": "knobs",
     "controls": "live.controls",
     "curve": "touch",
+    "guess_choice": "predict",
+    "guess_curve": "predict",
+    "guess_number": "predict",
     "knob": "knobs",
     "load": "record",
+    "load_weights": "labs.take_away",
     "places": "touch",
     "replay": "headless",
     "run": "headless",
     "save": "record",
     "show": "live.show",
+    "to_code": "labs.take_away",
     "toggle": "knobs",
+    "trace": "live.trace",
 }
 """Where each public name lives."""
 

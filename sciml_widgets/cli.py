@@ -91,6 +91,7 @@ def _parser() -> Parser:
     one.add_argument("--seconds", metavar="S", type=_seconds, help="stop after so many seconds")
     one.add_argument("--until", metavar="GOAL", help="stop when it is reached: 'rel_l2<0.05'")
     one.add_argument("--out", metavar="FILE", type=Path, help="save the run as a record")
+    one.add_argument("--trace", metavar="K", type=_count, help="with K pictures in the record")
     one.add_argument("--json", action="store_true", help="one JSON object")
     one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
 
@@ -135,8 +136,9 @@ def _list(arguments: Any) -> int:
             print(f"  {'':<{width}}  {lab.about}")
     print("\nLessons (sciml-widgets open)")
     for one in lessons:
-        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes)")
-        print(f"      needs {one['needs']}")
+        draft = ", draft" if one["status"] == "draft" else ""
+        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes{draft})")
+        print(f"      needs {'; '.join(one['prerequisites'])}")
     if not lessons:
         print("  none here")
     return GOOD
@@ -154,10 +156,12 @@ def _run(arguments: Any) -> int:
     if arguments.preset is not None:
         experiment = experiment.preset(arguments.preset)
     experiment = _turned(experiment, arguments.set)
-    player = Player(experiment, until=arguments.until, watch=progress())
-    player.limit = arguments.frames or experiment.length
+    frames = arguments.frames or experiment.length
+    tracer = _tracer(frames, arguments)
+    player = Player(experiment, until=arguments.until, watch=_both(tracer, progress()))
+    player.limit = frames
     drive(player, arguments.seconds)
-    record, lost = player.record(), ""
+    record, lost = tracer.record(player) if tracer else player.record(), ""
     if arguments.out:
         try:
             _write(lambda path: save(record, path), arguments.out)
@@ -237,8 +241,8 @@ def _lessons() -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     return [
-        {"number": one.number, "title": one.title, "minutes": one.minutes, "needs": one.needs,
-         "file": one.path.name}
+        {"number": one.number, "title": one.title, "minutes": one.minutes, "status": one.status,
+         "prerequisites": one.prerequisites, "file": one.path.name}
         for one in there
     ]  # fmt: skip
 
@@ -262,6 +266,28 @@ def _verdict(player: "Player", debug: bool) -> int:
         say(f"the goal {player.goal} was not reached in {player.frames} frames")
         return BROKE
     return GOOD
+
+
+def _tracer(frames: int, arguments: Any) -> Any:
+    if not arguments.trace:
+        return None
+    if not arguments.out:
+        raise ValueError("--trace: say with --out where the record goes")
+    from sciml_widgets.live.trace import Tracer
+
+    return Tracer(frames, arguments.trace)
+
+
+def _both(first: Any, then: Any) -> Any:
+    """Two watchers as one; the second says when it wants to be called again."""
+    if first is None or then is None:
+        return first or then
+
+    def watch(player: "Player") -> Any:
+        first(player)
+        return then(player)
+
+    return watch
 
 
 def _write(act: Callable[[Path], None], path: Path) -> None:

@@ -82,6 +82,13 @@ class Experiment:
         """
         return Picture()
 
+    def code(self, steps: int) -> str:
+        """A script that does `steps` steps of this lab without the package, values filled in.
+
+        Raises ValueError where there is none, or where it cannot express a value.
+        """
+        raise ValueError(f"{type(self).__name__} has no script to take away")
+
     def but(self: Lab, **changes: Any) -> Lab:
         """A copy with other values: `lab.but(nu=0.02, depth=6)`. Raises ValueError."""
         return replaced(self, changes)

@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sciml_widgets import machine
+from sciml_widgets.again import BROKEN, experiment_of, parting
 from sciml_widgets.experiment import Experiment
-from sciml_widgets.knobs import replaced
 from sciml_widgets.player import Player
-from sciml_widgets.record import Record, RecordError, Turn, lab_name, load
+from sciml_widgets.record import Record, RecordError, Turn, load
 
 __all__ = ["drive", "experiment_of", "replay", "run"]
-
-BROKEN = ("diverged", "failed")
 
 
 def run(
@@ -63,20 +61,6 @@ def drive(player: Player, seconds: float | None = None) -> None:
     player.close()
 
 
-def experiment_of(record: Record, lab: type[Experiment] | Experiment) -> Experiment:
-    """The lab of a record at its start values. Raises RecordError if they do not fit.
-
-    `lab` is a class, or an experiment where the class alone does not say it: PINN(problem=Heat()).
-    """
-    kind = lab if isinstance(lab, type) else type(lab)
-    if lab_name(kind) != record.lab:
-        raise RecordError(f"the record is of {record.lab!r}, not of {lab_name(kind)!r}")
-    try:
-        return replaced(lab() if isinstance(lab, type) else lab, record.start)
-    except (TypeError, ValueError) as error:
-        raise RecordError(f"the record does not fit this version's lab: {error}") from None
-
-
 def replay(
     record: Record | str | Path,
     lab: type[Experiment] | Experiment,
@@ -106,16 +90,5 @@ def replay(
     player.limit = record.frames + 1 if broke else record.frames  # it broke in the next frame
     if player.limit:
         drive(player)
-    return player, _parting(record, player, there or dict(player.record().checks))
-
-
-def _parting(record: Record, player: Player, there: dict[int, str]) -> str:
-    now = f" (now: {player.message})" if player.state in BROKEN else ""
-    same = 0
-    for frame, digest in record.checks:
-        if there.get(frame) != digest:
-            return f"the runs agree up to frame {same} and part by frame {frame}{now}"
-        same = frame
-    if record.state in BROKEN and not now:
-        return f"the record {record.state} after frame {same}, this run goes on"
-    return f"the runs agree up to frame {same}{now}" if now and record.state not in BROKEN else ""
+    broken = player.message if player.state in BROKEN else ""
+    return player, parting(record, (there or dict(player.record().checks)).items(), broken)

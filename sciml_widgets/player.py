@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Literal, TypeVar
 
 from sciml_widgets import machine
+from sciml_widgets.again import Again, fitting
 from sciml_widgets.experiment import Diverged, Experiment, Frame
 from sciml_widgets.goals import wanted
 from sciml_widgets.history import History, Tick
@@ -55,7 +56,7 @@ class Player:
         self.unseen: frozenset[str] = frozenset()  # knobs that no heading names
         self.watch = watch
         self.runs = self.turns = 0
-        self._script = deque(self._checked(tape))
+        self._script = deque(fitting(experiment, tape))
         self._mail = Mailbox()
         self._thread: threading.Thread | None = None
         self._around = machine.caller()
@@ -64,17 +65,6 @@ class Player:
         self._allowance = math.inf
         self._generator: Iterator[Frame] | None = None
         self._clear()
-
-    def _checked(self, tape: Iterable[Turn]) -> tuple[Turn, ...]:
-        """A tape with full paths, in order. Raises ValueError: unknown knob, range, or restart."""
-        turns: list[Turn] = []
-        for turn in sorted(tape, key=lambda turn: turn.frame):
-            path = resolve(self.experiment, turn.name)
-            value = read(replaced(self.experiment, {path: turn.value}), path)
-            if find(self.experiment, path).kind == "restart":
-                raise ValueError(f"{path} starts the run over: it cannot be turned on a tape")
-            turns.append(Turn(turn.frame, path, value, turn.drag))
-        return tuple(turns)
 
     def _clear(self) -> None:
         """The state before the first frame."""
@@ -97,6 +87,7 @@ class Player:
             self.ticks: list[Tick] = []
             self.goal_reached: int | None = None
             self.goal_values: tuple[float, ...] = ()
+            self.again: Again | None = None
             self.snapshot: Any = None
             self._snapshot_of: Frame | None = None
             self.runs += 1
@@ -133,6 +124,10 @@ class Player:
     def reset(self) -> None:
         """Back to before the first frame, with the knobs as they stand."""
         self._mail.post("reset")
+
+    def resume(self, record: Record) -> None:
+        """Run a record again, then pause; `again.said` compares them. Raises RecordError."""
+        self._mail.post("resume", Again(record, self.experiment))
 
     def pace(self, frames_per_second: float) -> None:
         """Slow motion; 0 is as fast as it goes. Raises ValueError."""
@@ -241,6 +236,8 @@ class Player:
                 self.state = "paused"
             elif what == "reset":
                 self._clear()
+            elif what == "resume":
+                self._resume(item)
             elif what == "ask":
                 item()
             elif what == "pace":
@@ -255,6 +252,20 @@ class Player:
             self._due = 0.0
         self._allowance = allowance
         self.state = "running"
+
+    def _resume(self, again: Again) -> None:
+        self._clear()  # the old run ends before its knobs turn
+        for path, value in again.start.items():
+            write(self.experiment, path, value)
+        self._clear()
+        self.follow(again)
+        if again.frames:
+            self._go(again.frames)
+
+    def follow(self, again: Again) -> None:
+        """Compare a run that has not begun with a record; by the owning thread."""
+        self._script.extend(again.tape)
+        self.again, self.limit = again, again.limit(self.limit)
 
     def _apply(self, turn: Turn) -> None:
         old = read(self.experiment, turn.name)
@@ -293,8 +304,7 @@ class Player:
             self.ticks.append(Tick(turn, old, at, label, also))
 
     def _advance(self) -> None:
-        while self._script and self._script[0].frame <= self.frames:
-            self._apply(self._script.popleft())
+        self._turn_script()
         began = time.perf_counter()
         last, self._frame = self._frame, None  # its state() is of no use once the run goes on
         try:
@@ -320,6 +330,13 @@ class Player:
                 since, frames = began, self.frames - 1
             self.rate = (self.frames - frames) / max(now - since, 1e-9)
             self._window = (now, self.frames)
+        if self.again and self.state != "running":
+            self.again.end(self._ended, self.message if self.error else "")
+            self._turn_script()
+
+    def _turn_script(self) -> None:
+        while self._script and self._script[0].frame <= self.frames:
+            self._apply(self._script.popleft())
 
     def fail(self, error: BaseException) -> None:
         """Stop the run because the lab raised `error`; kept for the panel and for `run`."""
@@ -334,6 +351,8 @@ class Player:
             self._digest.add(step, scalars)
             self.step_now = step
             self.frames += 1
+            if self.again:
+                self.again.see(self.frames, self._digest.now)
         self._allowance -= 1
         for one in self.history.series:
             if one.role == "loss" and not math.isfinite(scalars.get(one.name, 0.0)):

@@ -16,6 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sciml_widgets import trace_shape
+
 __all__ = ["Digest", "Record", "RecordError", "Turn", "lab_name", "load", "save", "writable"]
 
 SCHEMA = 1
@@ -71,6 +73,7 @@ SHAPE = {
         "versions": {"type": "object", "propertyNames": NAME, "maxProperties": 20,
                      "additionalProperties": NAME},
         "seconds": {"type": "number", "minimum": 0, "maximum": 1e12},
+        "trace": trace_shape.SHAPE,
     },
 }  # fmt: skip
 
@@ -94,7 +97,8 @@ class Record:
     """Start values and tape are the run; `checks` and `scalars` tell whether a replay is the same.
 
     `checks` are pairs (frame, digest of all scalars up to there). The versions, threads and
-    seconds tell where it ran; a replay elsewhere may part from it in the last digits.
+    seconds tell where it ran; a replay elsewhere may part from it in the last digits. A `trace`
+    holds pictures of the run, to be played without running (`show`).
     """
 
     lab: str
@@ -109,10 +113,13 @@ class Record:
     threads: int = 1
     seconds: float = 0.0
     versions: Mapping[str, str] = field(default_factory=lambda: versions())
+    trace: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def to_json(self) -> str:
         """The record as one line of JSON; a scalar that is not finite becomes null."""
         data = {"schema": SCHEMA, **asdict(self)}
+        if self.trace is None:
+            del data["trace"]
         data["tape"] = [
             [t.frame, t.name, t.value, True] if t.drag else [t.frame, t.name, t.value]
             for t in self.tape
@@ -150,6 +157,11 @@ class Record:
             name: math.nan if value is None else float(value)
             for name, value in data["scalars"].items()
         }
+        if "trace" in data:
+            try:
+                trace_shape.check(data["trace"])
+            except ValueError as error:
+                raise RecordError(f"the record is damaged: {error}") from None
         found = cls(**{"versions": {}, **data})
         for what, frames in (
             ("turns", [turn.frame for turn in found.tape]),

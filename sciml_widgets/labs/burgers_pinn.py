@@ -72,3 +72,9 @@ class BurgersPINN(PINN):
             repairs="Adam spikes",
         ),
     )
+
+    def code(self, steps: int) -> str:
+        """Lesson 05's own loop in plain torch, with these values."""
+        from sciml_widgets.labs.take_away import burgers_code
+
+        return burgers_code(self, steps)

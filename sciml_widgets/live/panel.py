@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,12 @@ import traitlets
 from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import resolve, values
 from sciml_widgets.live.compare import Compare
+from sciml_widgets.live.predict import Prediction
+from sciml_widgets.live.share import Shared, line
 from sciml_widgets.live.steer import Steer
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
+from sciml_widgets.predict import Question, Verdict
 from sciml_widgets.record import Record
 
 if TYPE_CHECKING:
@@ -66,16 +70,18 @@ class Panel(traitlets.HasTraits):
     state = traitlets.Unicode("idle")
 
     def __init__(
-        self, experiment: Experiment, *, hide: Iterable[str] = (), lock: Iterable[str] = (),
-        presets: bool = True, **options: Any,
+        self, experiment: Experiment, *, predict: Question | None = None,
+        hide: Iterable[str] = (), lock: Iterable[str] = (), presets: bool = True, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__()
         self.player = Player(experiment, watch=self._watch, **options)
+        self.prediction = Prediction(predict, self.player.history.known) if predict else None
         self._steer = Steer(self.player, hide, lock, presets)
         self._compare = Compare(self.player, self._steer.words)
         self.widget: PanelWidget | None = None
         self.twin: Any = None
         self._wire = Wire()
+        self._shared = Shared()
         self._asked: deque[int] = deque([0, 0], maxlen=2)
         self._lock = threading.Lock()
         self._views: dict[str, _View] = {}
@@ -155,9 +161,40 @@ class Panel(traitlets.HasTraits):
         """The step at which the goal was first reached, or None."""
         return self.player.goal_reached
 
+    @property
+    def guess(self) -> Any:
+        """The guess that was committed, or None."""
+        return self.prediction.guess if self.prediction else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Guess, result and how far they are apart, once the run has come to the answer."""
+        return self.prediction.verdict if self.prediction else None
+
     def record(self) -> Record:
         """The run so far as a record: `save(panel.record(), "run.json")`."""
         return self.player.record()
+
+    def share(self) -> str:
+        """The record as one line of text: `show('…')` in another notebook runs it again."""
+        return line(self.player.record())
+
+    def to_code(self) -> str:
+        """A self-contained script with the present values: `print(panel.to_code())`.
+
+        Raises ValueError for a lab without one, or a value that it cannot express.
+        """
+        player = self.player
+        return player.ask(lambda: player.experiment.code(player.step_now or player.limit))
+
+    def save_weights(self, path: str | Path) -> None:
+        """The present network and its knobs as a safetensors file; `load_weights` reads it.
+
+        Raises ValueError where there is no network (yet), OSError.
+        """
+        from sciml_widgets.live.weights import save_weights
+
+        save_weights(self.player, path)
 
     def figure(self) -> "Figure":
         """The present picture as a matplotlib figure."""
@@ -221,7 +258,10 @@ class Panel(traitlets.HasTraits):
 
     def _hear(self, message: dict[str, Any]) -> None:
         player, what = self.player, message["t"]
-        if what in ("ready", "ack", "hidden"):
+        if self.prediction and self.prediction.takes(message, player):
+            with self._lock:
+                self._key = True  # a guess is told in key frames
+        elif what in ("ready", "ack", "hidden"):
             with self._lock:
                 name = str(message["view"])[:40]
                 if name not in self._views and len(self._views) >= MOST_VIEWS:
@@ -246,6 +286,8 @@ class Panel(traitlets.HasTraits):
             self._steer.preset(message["name"], by_hand=True)
         elif what in ("pin", "unpin"):
             getattr(self, what)(message["name"])
+        elif what in ("share", "resume"):
+            self._shared.hear(player, message)
         elif what in ("go", "pause", "reset"):
             getattr(player, what)()
         else:
@@ -256,6 +298,9 @@ class Panel(traitlets.HasTraits):
     def _watch(self, player: Player) -> float | None:
         """Send a message if one is due. Returns when to be called again if nothing happens."""
         self._compare.look(player)
+        if self.prediction and self.prediction.look(player):
+            with self._lock:
+                self._key = True
         now = time.perf_counter()
         resting = player.state != "running"
         wish = self._rest(now) if resting else None
@@ -264,7 +309,8 @@ class Panel(traitlets.HasTraits):
         if self.widget is None:
             return wish
         stamp = (player.runs, player.frames, player.state, player.turns, self._notice)
-        if stamp == self._shown and not self._key and not self._owed:
+        idle = stamp == self._shown and not self._key and not self._owed
+        if idle and not self._shared.wanted:
             return wish
         if not self._free(now):
             return _sooner(wish, GONE)
@@ -306,6 +352,9 @@ class Panel(traitlets.HasTraits):
         header, buffers = self._wire.message(player, picture, key, notice)
         self._steer.write(header)
         self._compare.write(header, buffers)
+        if key and self.prediction:
+            header["predict"] = self.prediction.part()
+        header |= self._shared.parts(player, key)
         if size or key or self._wire.number >= self._asked[-1] + LIGHT:
             header["ack"] = True
             self._asked.append(self._wire.number)

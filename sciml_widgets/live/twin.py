@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Twin", "alt", "display_png", "display_still", "figure", "png", "title"]
+__all__ = [
+    "Twin", "alt", "display_png", "display_still", "display_text", "figure", "png", "title",
+]  # fmt: skip
 
 LOCK = threading.RLock()
 COLOURS = PALETTE["light"]
@@ -155,6 +157,18 @@ def display_png(made: bytes, words: str) -> None:
     display(bundle, metadata={"image/png": {"alt": words}}, raw=True)
     spoken = f'<div style="{UNSEEN}">{html.escape(words)}</div>'
     display({"text/html": spoken, "text/plain": words}, raw=True)
+
+
+def display_text(text: str) -> None:
+    """Leave a few lines as the output of this cell (nothing outside a notebook)."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        lines = "<br>".join(html.escape(line) for line in text.split("\n"))
+        display({"text/html": f"<p>{lines}</p>", "text/plain": text}, raw=True)
 
 
 class Twin:

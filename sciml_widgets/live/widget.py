@@ -12,8 +12,12 @@ __all__ = ["SCRIPTS", "PanelWidget"]
 
 HERE = Path(__file__).parent
 SCRIPTS = tuple(
-    f"{name}.js" for name in "draw marks history touch controls compare steer page panel".split()
-)
+    f"{name}.js"
+    for name in (
+        "draw", "marks", "history", "touch", "controls", "predict", "compare", "steer", "share",
+        "page", "panel",
+    )
+)  # fmt: skip
 
 
 class PanelWidget(anywidget.AnyWidget):

@@ -34,11 +34,13 @@ function buildPage(send, toggleRun) {
     voice: part("voice", { "aria-live": "polite" }),
   };
   page.knobs = make("details", { class: "sw-knobs" }, page.summary);
+  page.card = makeCard(send, page);
   page.root = make("div", { class: "sciml-panel", role: "group", tabindex: "-1", "data-state": "idle", "data-step": 0, "data-fps": 0,
     "data-lm-suppress-shortcuts": "true" },
   part("bar", {}, page.run, page.step, many, page.reset, page.pace, page.large, part("read", {}, page.stats)),
   page.steer.element,
   page.alert,
+  page.card.element,
   part("body", {}, page.plots, page.knobs),
   part("foot", {}, page.caption, page.seed),
   page.voice,
@@ -48,9 +50,9 @@ function buildPage(send, toggleRun) {
 }
 
 function writeRun({ run }, runs) {
-  const name = runs ? "Pause" : "Run";
+  const name = runs ? "Pause" : run.closest(".sw-trace") ? "Play" : "Run";
   if (run.textContent === name) return;
-  run.innerHTML = `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${ICONS[name]}"/></svg>${name}`;
+  run.innerHTML = `<svg viewBox="0 0 12 12" aria-hidden="true"><path d="${ICONS[name] || ICONS.Run}"/></svg>${name}`;
   run.title = `${name} (space)`;
 }
 
@@ -59,8 +61,8 @@ function writeNumbers(page, { state, step, seconds, rate, stats, message }) {
   page.root.dataset.step = step;
   writeRun(page, state === "running");
   const numbers = [
-    ["elapsed", seconds < 99.95 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`],
-    ["steps / s", rate ? rate.toFixed(rate < 9.95 ? 1 : 0) : "–"],
+    ...seconds === null ? [] : [["elapsed", seconds < 99.95 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`],
+    ["steps / s", rate ? rate.toFixed(rate < 9.95 ? 1 : 0) : "–"]],
     ["step", String(step)],
     ...stats.map(({ label, value, percent }) => [label, percent && value !== null ? formatPercent(value) : formatNumber(value, 3)]),
   ];

@@ -54,6 +54,7 @@ function render({ model, el }) {
     ({ ticks = ticks, values = values, silent = silent } = header);
     if (header.earlier) earlier = unpackEarlier(header.earlier, (i) => floatsOf(buffers[i]));
     if ("preset" in header) page.steer.apply(header.preset);
+    if (header.key) page.card.apply(header.predict);
     if (header.picture) picture = unpackPicture(header.picture, buffers);
     if (header.values || header.silent) controls.apply(values, silent);
     if (header.notice) {
@@ -62,6 +63,7 @@ function render({ model, el }) {
     }
     owing ||= header.ack;
     latest = header;
+    share(header);
     schedule();
     echo();
   };
@@ -138,6 +140,8 @@ function render({ model, el }) {
     const news = page.steer.write(latest.goal);
     if (news) put(page.voice, news);
     writeFoot();
+    page.card.draw(theme);
+    for (const group of groups) group.guess = page.card.mark(group);
     for (const group of groups) if (resting() || !group.alt) group.alt = describeHistory(group, tracks, earlier);
     const plots = [...(picture?.plots || []), ...groups], canvases = plots.map((plot, i) => figureAt(page, i, plot));
     while (page.plots.children.length > plots.length) page.plots.lastChild.remove();
@@ -179,6 +183,8 @@ function render({ model, el }) {
       writeFoot();
     });
   };
+
+  const share = makeShare(page, send, view, say);
 
   const repaint = () => { theme = null; schedule(); };
 
