@@ -12,7 +12,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench results lessons figures pins clean
+.PHONY: slow binder bench results lessons copies new-lesson figures pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -78,6 +78,12 @@ results: $(READY) ## run what the lessons report (minutes), and write lessons/re
 
 lessons: $(READY) ## make the notebooks of the lessons from their scripts, and execute them
 	$(BIN)/python -m sciml_widgets.course.build
+
+copies: $(READY) ## write build/student/ (no solutions) and build/instructor/ (all in sight)
+	$(BIN)/python -m sciml_widgets.course.copies --to build
+
+new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=06 NAME=pendulum
+	$(BIN)/python -m sciml_widgets.course.new $(NUMBER) $(NAME)
 
 figures: $(READY) ## take the pictures of the documentation in a real JupyterLab
 	$(BIN)/python -m tools.figures

@@ -12,13 +12,30 @@
 #   sciml_widgets:
 #     number: 5
 #     title: 'A network that obeys an equation: Burgers'
-#     minutes: 45
-#     outcomes:
+#     objectives:
 #     - say what a *residual* is, and write one for an equation that you have not met before;
 #     - build a network that obeys Burgers' equation in plain torch, and steer it while it learns;
 #     - tell a small loss from a small error, and repair a network that has only the first.
-#     needs: derivatives such as ∂u/∂x, and a little Python. Torch is explained on the way.
+#     sections:
+#     - {title: See it, minutes: 5}
+#     - {title: The problem, minutes: 6}
+#     - {title: Build it, minutes: 14}
+#     - {title: 'Predict, run, explain', minutes: 4}
+#     - {title: Exercises, minutes: 8}
+#     - {title: Where it breaks, minutes: 4}
+#     - {title: The honest table, minutes: 3}
+#     - {title: Key points, minutes: 1}
+#     prerequisites:
+#     - derivatives such as ∂u/∂x
+#     - a little Python (torch is explained on the way)
 #     hardware: one core of any laptop; no GPU, no internet, less than 1 GB of memory
+#     seed_systems:
+#     - physical losses
+#     - Burgers' equation, forward and reconstruction
+#     - derivatives by autograd
+#     - finite differences and spectral methods as the baseline
+#     licence: CC-BY-4.0
+#     status: ready
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -33,7 +50,7 @@
 # | | |
 # |:--|:--|
 # | **Time** | 45 minutes |
-# | **You need** | derivatives such as ∂u/∂x, and a little Python. Torch is explained on the way. |
+# | **You need** | derivatives such as ∂u/∂x; a little Python (torch is explained on the way) |
 # | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
 #
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,

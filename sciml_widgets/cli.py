@@ -84,6 +84,7 @@ def _parser() -> Parser:
 
     one = command("run", _run, "run a lab without a panel")
     one.add_argument("lab", metavar="LAB", help="its name, as `list` gives it: burgers-pinn")
+    one.add_argument("--preset", metavar="NAME", help="the values of a preset: 'wrong weights'")
     one.add_argument("--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[],
                      help="turn knobs before the start: nu=0.02 depth=6")  # fmt: skip
     one.add_argument("--frames", metavar="N", type=_count, help="stop after so many frames")
@@ -135,8 +136,9 @@ def _list(arguments: Any) -> int:
             print(f"  {'':<{width}}  {lab.about}")
     print("\nLessons (sciml-widgets open)")
     for one in lessons:
-        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes)")
-        print(f"      needs {one['needs']}")
+        draft = ", draft" if one["status"] == "draft" else ""
+        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes{draft})")
+        print(f"      needs {'; '.join(one['prerequisites'])}")
     if not lessons:
         print("  none here")
     return GOOD
@@ -150,7 +152,10 @@ def _run(arguments: Any) -> int:
 
     if arguments.out:
         _write(writable, arguments.out)
-    experiment = _turned(_lab(arguments.lab)(), arguments.set)
+    experiment = _lab(arguments.lab)()
+    if arguments.preset is not None:
+        experiment = experiment.preset(arguments.preset)
+    experiment = _turned(experiment, arguments.set)
     frames = arguments.frames or experiment.length
     tracer = _tracer(frames, arguments)
     player = Player(experiment, until=arguments.until, watch=_both(tracer, progress()))
@@ -236,8 +241,8 @@ def _lessons() -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     return [
-        {"number": one.number, "title": one.title, "minutes": one.minutes, "needs": one.needs,
-         "file": one.path.name}
+        {"number": one.number, "title": one.title, "minutes": one.minutes, "status": one.status,
+         "prerequisites": one.prerequisites, "file": one.path.name}
         for one in there
     ]  # fmt: skip
 

@@ -42,7 +42,10 @@ def place(
     problem: Problem, counts: Mapping[str, int], sampler: Sampler, generator: Generator,
     dtype: torch.dtype | None = None,
 ) -> dict[str, Tensor]:  # fmt: skip
-    """Draw `counts[name]` points for each term of the problem, in its region."""
+    """Draw `counts[name]` points for each term of the problem, in its region.
+
+    A region of given points takes those, and from the generator what any other would take.
+    """
     dtype = dtype or torch.get_default_dtype()
     return {
         term.name: term.region.place(
@@ -55,10 +58,15 @@ def place(
 def attach(problem: Problem, points: Mapping[str, Tensor]) -> dict[str, Sample]:
     """Compute what belongs to the points: data and partners. Do it again when the truth moves.
 
-    For a learned coefficient attach with the problem that has the true one, then ask for
-    `residuals` of the other: measured data do not follow the guess.
+    Where a term has given points (sensors), they come from the problem as it is now. For a
+    learned coefficient attach with the problem that has the true one, then ask for `residuals` of
+    the other: measured data do not follow the guess.
     """
-    return {name: _sample(term, points[name]) for name, term in _terms(problem).items()}
+    return {
+        name: _sample(term, term.region.place(drawn) if term.region.points else drawn)
+        for name, term in _terms(problem).items()
+        for drawn in [points[name]]
+    }
 
 
 def residuals(

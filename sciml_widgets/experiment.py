@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from sciml_widgets.knobs import replaced
 from sciml_widgets.picture import Picture, View
+from sciml_widgets.preset import Preset, pick
 
 __all__ = ["Diverged", "Experiment", "Frame", "Series"]
 
@@ -52,7 +53,8 @@ class Experiment:
     """Base of every lab: subclass it as a dataclass, declare knobs and series, write `frames`.
 
     `length` is the number of frames after which a run is over unless more are asked for, `title`
-    and `about` are for people. `threads` is the number of threads that suits the work.
+    and `about` are for people. `threads` is the number of threads that suits the work. `presets`
+    are values to choose from, known failures and their repairs among them.
     """
 
     title: ClassVar[str] = ""
@@ -60,6 +62,7 @@ class Experiment:
     length: ClassVar[int] = 1000
     threads: ClassVar[int] = 1
     series: tuple[Series, ...] = ()
+    presets: ClassVar[tuple[Preset, ...]] = ()
 
     def frames(self) -> Iterator[Frame]:
         """Yield one frame per step. Hot knobs are attributes that may change between two frames.
@@ -79,6 +82,17 @@ class Experiment:
         """
         return Picture()
 
+    def code(self, steps: int) -> str:
+        """A script that does `steps` steps of this lab without the package, values filled in.
+
+        Raises ValueError where there is none, or where it cannot express a value.
+        """
+        raise ValueError(f"{type(self).__name__} has no script to take away")
+
     def but(self: Lab, **changes: Any) -> Lab:
         """A copy with other values: `lab.but(nu=0.02, depth=6)`. Raises ValueError."""
         return replaced(self, changes)
+
+    def preset(self: Lab, name: str) -> Lab:
+        """A copy with the values of one of `presets`. Raises ValueError."""
+        return replaced(self, pick(self.presets, name).values)

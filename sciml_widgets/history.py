@@ -11,7 +11,7 @@ from sciml_widgets.record import Turn
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["History", "Tick", "Track"]
+__all__ = ["History", "Tick", "Track", "change"]
 
 CAPACITY = 4096
 
@@ -114,8 +114,21 @@ class Tick:
         self.label, self.also, self.open = label, also, turn.drag
 
     def text(self) -> str:
-        new = f"{self.label} {_short(self.old)} → {_short(self.value)}"
+        new = change(self.label, self.old, self.value)
         return f"{new} ({self.also})" if self.also else new
+
+
+def change(label: str, old: Any, new: Any) -> str:
+    """A turn in a few words; of a drawn curve or placed points no list of numbers.
+
+    >>> change("ν", 0.05, 0.01), change("start", (0.0, 1.0), (0.0, 0.5))
+    ('ν 0.05 → 0.01', 'start drawn')
+    """
+    if not isinstance(new, tuple):
+        return f"{label} {_short(old)} → {_short(new)}"
+    if not isinstance(new[0], tuple):
+        return f"{label} drawn"
+    return f"{label} moved" if len(old) == len(new) else f"{label} {len(old)} → {len(new)}"
 
 
 def _extremes(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

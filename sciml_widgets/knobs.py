@@ -68,6 +68,10 @@ class Knob:
         """Read a value from the command line. Raises ValueError."""
         return self.check(text)
 
+    def spell(self, value: Any) -> str:
+        """A value as `parse` reads it."""
+        return str(value)
+
 
 @dataclass(frozen=True)
 class Slider(Knob):

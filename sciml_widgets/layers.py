@@ -5,7 +5,8 @@ a dictionary from derivative to columns: `()` is the value, `(0,)` the derivativ
 coordinate, `(0, 1)` by the first and the second. Each layer says how a jet passes through it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from math import sqrt
 
 import torch
@@ -19,35 +20,47 @@ Columns = dict[Key, Tensor]
 """(features, n) each; (features, 1) where all points have the same column."""
 
 
-def _tanh_slopes(z: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
+def _tanh_slopes(z: Tensor, s: Tensor) -> Iterator[Tensor]:
     first = 1 - s * s
-    return first, -2 * s * first
+    yield first
+    yield -2 * s * first
+    yield (6 * s * s - 2) * first
 
 
-def _sin_slopes(z: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
-    return torch.cos(z), -s
+def _sin_slopes(z: Tensor, s: Tensor) -> Iterator[Tensor]:
+    cos = torch.cos(z)
+    yield cos
+    yield -s
+    yield -cos
 
 
-def _silu_slopes(z: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
+def _silu_slopes(z: Tensor, s: Tensor) -> Iterator[Tensor]:
     gate = torch.sigmoid(z)
-    slope = gate * (1 - gate)
-    return gate + z * slope, slope * (2 + z * (1 - 2 * gate))
+    slope, bend = gate * (1 - gate), 1 - 2 * gate
+    yield gate + z * slope
+    yield slope * (2 + z * bend)
+    yield slope * (3 * bend + z * (bend * bend - 2 * slope))
 
 
 def _softplus(z: Tensor) -> Tensor:
     return functional.softplus(z, threshold=40)  # beyond 40 it is z to the last digit
 
 
-def _softplus_slopes(z: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
+def _softplus_slopes(z: Tensor, s: Tensor) -> Iterator[Tensor]:
     gate = torch.sigmoid(z)
-    return gate, gate * (1 - gate)
+    slope = gate * (1 - gate)
+    yield gate
+    yield slope
+    yield slope * (1 - 2 * gate)
 
 
-def _relu_slopes(z: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
-    return (z > 0).to(z.dtype), torch.zeros_like(z)
+def _relu_slopes(z: Tensor, s: Tensor) -> Iterator[Tensor]:
+    yield (z > 0).to(z.dtype)
+    yield torch.zeros_like(z)
+    yield torch.zeros_like(z)
 
 
-Slopes = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+Slopes = Callable[[Tensor, Tensor], Iterator[Tensor]]
 ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Slopes]] = {
     "tanh": (torch.tanh, _tanh_slopes),
     "sin": (torch.sin, _sin_slopes),
@@ -55,7 +68,7 @@ ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Slopes]] = {
     "softplus": (_softplus, _softplus_slopes),
     "relu": (torch.relu, _relu_slopes),
 }
-"""For each activation s(z): the function, and (z, s) -> its first and second derivative.
+"""For each activation s(z): the function, and (z, s) -> its first three derivatives.
 
 relu has no second derivative, so it cannot obey an equation with u_xx: a lesson, not a mistake.
 """
@@ -87,7 +100,12 @@ class Dense(nn.Module):
     """W h + b: Glorot's uniform weights from `generator`, bias 0.
 
     Source: Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html.
+
+    While `calls` is a list, each push appends what came in and what went out, one column for each
+    point: whoever wants the derivative by W point by point needs both.
     """
+
+    calls: list[tuple[Columns, Columns]] | None = None
 
     def __init__(
         self, inputs: int, outputs: int, generator: Generator, dtype: torch.dtype
@@ -104,7 +122,12 @@ class Dense(nn.Module):
 
     def push(self, jet: Columns) -> Columns:
         """Derivatives are multiplied by W."""
-        return {key: self(z) if key == () else self.weight @ z for key, z in jet.items()}
+        pushed = {key: self(z) if key == () else self.weight @ z for key, z in jet.items()}
+        if self.calls is None:
+            return pushed
+        columns = {key: z.expand(-1, jet[()].shape[1]) for key, z in pushed.items()}
+        self.calls.append((jet, columns))
+        return columns
 
 
 class Activation(nn.Module):
@@ -127,7 +150,7 @@ class Activation(nn.Module):
         if len(jet) == 1:
             return {(): value}
         _, slopes = ACTIVATIONS[self.name]
-        return chain(jet, value, *slopes(jet[()], value))
+        return chain(jet, value, slopes(jet[()], value))
 
 
 class FourierFeatures(nn.Module):
@@ -155,17 +178,27 @@ class FourierFeatures(nn.Module):
         """The chain rule, once for the sines and once for the cosines."""
         turned = {key: self.directions @ z for key, z in jet.items()}
         sin, cos = torch.sin(turned[()]), torch.cos(turned[()])
-        waves = chain(turned, sin, cos, -sin), chain(turned, cos, -sin, -cos)
+        waves = chain(turned, sin, [cos, -sin, -cos]), chain(turned, cos, [-sin, -cos, sin])
         return {key: torch.cat([wave[key] for wave in waves]) for key in jet}
 
 
-def chain(jet: Columns, value: Tensor, first: Tensor, second: Tensor) -> Columns:
-    """The chain rule for s(z): s_i = s' z_i and s_ij = s' z_ij + s'' z_i z_j."""
+def chain(jet: Columns, value: Tensor, slopes: Iterable[Tensor]) -> Columns:
+    """The chain rule for s(z) with its derivatives `slopes` = s1, s2, s3, up to third order.
+
+    s_i = s1 z_i,   s_ij = s1 z_ij + s2 z_i z_j,
+    s_ijk = s1 z_ijk + s2 (z_i z_jk + z_j z_ik + z_k z_ij) + s3 z_i z_j z_k.
+    """
+    s1, s2, s3 = (*islice(slopes, max(map(len, jet))), *[value] * 3)[:3]
     pushed: Columns = {(): value}
     for key, z in jet.items():
         if len(key) == 1:
-            pushed[key] = first * z
+            pushed[key] = s1 * z
         elif len(key) == 2:
             i, j = key
-            pushed[key] = first * z + second * (jet[(i,)] * jet[(j,)])
+            pushed[key] = s1 * z + s2 * (jet[(i,)] * jet[(j,)])
+        elif len(key) == 3:
+            i, j, k = key
+            z_i, z_j, z_k = jet[(i,)], jet[(j,)], jet[(k,)]
+            pairs = z_i * jet[(j, k)] + z_j * jet[(i, k)] + z_k * jet[(i, j)]
+            pushed[key] = s1 * z + s2 * pairs + s3 * (z_i * z_j * z_k)
     return pushed

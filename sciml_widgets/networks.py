@@ -1,6 +1,7 @@
 """Networks of coordinates, and their derivatives with respect to them. Knows no equation."""
 
 from collections.abc import Callable, Iterable
+from itertools import combinations
 from typing import Any
 
 import torch
@@ -53,13 +54,14 @@ class MLP(nn.Module):
     def jet(self, points: Points, keys: Iterable[Key]) -> dict[Key, Values]:
         """The value, `()`, and the derivatives in `keys`, for instance {(0,), (1,), (0, 0)}.
 
-        Up to second order they are carried forward through the layers beside the value: the same
-        numbers as `nested_jet`, sooner. Beyond second order it is `nested_jet`.
+        Up to third order they are carried forward through the layers beside the value: the same
+        numbers as `nested_jet`, sooner. Beyond third order it is `nested_jet`.
         """
         wanted = {(), *keys}
-        if any(len(key) > 2 for key in wanted):
+        if any(len(key) > 3 for key in wanted):
             return nested_jet(self, points, wanted)
-        needed = sorted(wanted | {(i,) for key in wanted for i in key}, key=len)
+        parts = {part for k in wanted for r in range(1, len(k)) for part in combinations(k, r)}
+        needed = sorted(wanted | parts, key=len)
         # A coordinate has slope 1 by itself, and no second derivative: one column for all points.
         unit = torch.eye(points.shape[1], dtype=points.dtype, device=points.device)
         zero = unit[:, :1] * 0

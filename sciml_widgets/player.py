@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 from sciml_widgets import machine
 from sciml_widgets.again import Again, fitting
 from sciml_widgets.experiment import Diverged, Experiment, Frame
-from sciml_widgets.goals import Goal
+from sciml_widgets.goals import wanted
 from sciml_widgets.history import History, Tick
 from sciml_widgets.knobs import Action, find, knobs, read, replaced, resolve, values, write
 from sciml_widgets.mailbox import Mailbox, Order
@@ -46,12 +46,14 @@ class Player:
         experiment: Experiment,
         *,
         until: str | None = None,
+        goal: str | None = None,
+        within: int | None = None,
         tape: Iterable[Turn] = (),
         watch: "Callable[[Player], float | None] | None" = None,
     ) -> None:
         self.experiment: Experiment = replaced(experiment, values(experiment))
-        known = History(experiment.series).known
-        self.goal = None if until is None else Goal.parse(until, known)
+        self.goal = wanted(until, goal, within, History(experiment.series).known)
+        self.unseen: frozenset[str] = frozenset()  # knobs that no heading names
         self.watch = watch
         self.runs = self.turns = 0
         self._script = deque(fitting(experiment, tape))
@@ -76,7 +78,7 @@ class Player:
             self.state: State = "idle"
             self.message = ""
             self.error: BaseException | None = None
-            self.limit = self.experiment.length
+            self.limit = max(self.experiment.length, ((self.goal and self.goal.within) or 0) + 1)
             self.frames, self.step_now, self.seconds, self.rate = 0, 0, 0.0, 0.0
             self.threads = 1
             self.start_values = values(self.experiment)
@@ -84,6 +86,7 @@ class Player:
             self.tape: list[Turn] = []
             self.ticks: list[Tick] = []
             self.goal_reached: int | None = None
+            self.goal_values: tuple[float, ...] = ()
             self.again: Again | None = None
             self.snapshot: Any = None
             self._snapshot_of: Frame | None = None
@@ -357,12 +360,19 @@ class Player:
         self._frame = frame
         if self.frames % KEEP_EVERY == 1:
             self.look()
-        if self.goal and self.goal_reached is None and self.goal.reached(self.history.newest):
-            self.goal_reached = step
+        self._judge(step)
         if self.frames >= self.limit:
             self._end("finished")
         elif self._allowance <= 0:
             self._end("paused")
+
+    def _judge(self, step: int) -> None:
+        """Whether the goal is reached in time; keeps the first and the last value that counts."""
+        goal, now = self.goal, self.history.newest
+        if goal and goal.counts(step) and goal.name in now:
+            self.goal_values = (*self.goal_values[:1], now[goal.name])
+            if self.goal_reached is None and goal.reached(now):
+                self.goal_reached = step
 
     def _end(self, state: State, message: str = "") -> None:
         if state in ("finished", "paused"):

@@ -23,7 +23,13 @@ __all__ = ["Digest", "Record", "RecordError", "Turn", "lab_name", "load", "save"
 SCHEMA = 1
 LARGEST = 8_000_000  # bytes
 LIMIT = sys.float_info.max
-VALUE = {"type": ["number", "string", "boolean"], "maxLength": 200}
+VALUE = {
+    "type": ["number", "string", "boolean", "array"], "maxLength": 200,
+    # a curve that was drawn, or points that were placed
+    "minItems": 1, "maxItems": 200, "items": {
+        "type": ["number", "array"], "minItems": 2, "maxItems": 2, "items": {"type": "number"},
+    },
+}  # fmt: skip
 COUNT = {"type": "integer", "minimum": 0, "maximum": 1_000_000_000}
 NAME = {"type": "string", "maxLength": 200}
 SHAPE = {
@@ -141,7 +147,11 @@ class Record:
         del data["schema"]
         for name in ("frames", "step", "threads"):  # JSON's integers may be written 10.0
             data[name] = int(data.get(name, 1))
-        data["tape"] = tuple(Turn(int(turn[0]), *turn[1:]) for turn in data["tape"])
+        data["start"] = {name: _frozen(value) for name, value in data["start"].items()}
+        data["tape"] = tuple(
+            Turn(int(frame), name, _frozen(value), *drag)
+            for frame, name, value, *drag in data["tape"]
+        )
         data["checks"] = tuple((int(frame), digest) for frame, digest in data["checks"])
         data["scalars"] = {
             name: math.nan if value is None else float(value)
@@ -295,6 +305,10 @@ def _check_shape(data: Any) -> None:
         place = ".".join(map(str, error.absolute_path))[:80]
         where = f" at {place!r}" if place else ""
         raise RecordError(f"the record is damaged{where}: {said[:120]}")
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _refuse(word: str) -> float:

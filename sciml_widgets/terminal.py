@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sciml_widgets.experiment import Series
-from sciml_widgets.knobs import read
+from sciml_widgets.knobs import knobs, read
 from sciml_widgets.player import Player
 from sciml_widgets.record import Record, versions
 
@@ -48,7 +48,8 @@ def outcome(player: Player) -> dict[str, Any]:
 def summary(player: Player) -> str:
     """A run for people: how it ended, what was turned before, and the last numbers."""
     record, usual = player.record(), type(player.experiment)()
-    turned = [f"{k}={v}" for k, v in record.start.items() if v != read(usual, k)]
+    known = knobs(player.experiment)
+    turned = [f"{k}={known[k].spell(v)}" for k, v in record.start.items() if v != read(usual, k)]
     lines = [
         f"{record.lab}: {record.state} at step {record.step}, "
         f"{record.frames} frames in {record.seconds:.1f} s"

@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from sciml_widgets.live.widget import SCRIPTS
 from sciml_widgets.picture import INK, PALETTE
 
 __all__ = ["Demo", "Message", "chromium", "fill", "html", "source", "style"]
 
 LIVE = Path(__file__).parent.parent / "sciml_widgets" / "live"
-SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "share.js", "page.js",
-           "panel.js")  # fmt: skip
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -242,7 +241,7 @@ class Demo:
         made = Message(
             i=self.number, ack=True, key=key, run=1, state="running", step=step, frames=step,
             seconds=step * 0.135, rate=7.4 if step else 0.0, message="", notice="",
-            goal={"text": "rel_l2<0.05", "reached": 36 if step >= 36 else None},
+            goal=goal(error, step), earlier=[],
             stats=[{"label": first["label"], "value": error if step else None, "percent": True}],
         )  # fmt: skip
         if key:
@@ -302,6 +301,14 @@ class Demo:
                  "equal": False},
             ],
         }  # fmt: skip
+
+
+def goal(error: float, step: int) -> dict[str, Any]:
+    """The goal as the wire writes it."""
+    text = f"Goal: relative error below 5 % within 200 steps · now {100 * error:.3g} %"
+    if step >= 36:
+        return {"text": "✓ relative error below 5 % at step 36", "state": "reached", "share": 1.0}
+    return {"text": text, "state": "open", "share": step / 36}
 
 
 def axis(label: str, low: float | None, high: float | None, log: bool = False) -> dict[str, Any]:

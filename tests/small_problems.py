@@ -69,3 +69,32 @@ class Oscillator(Problem):
 
     def _start(self, p: Coordinates, u: Jet) -> Values:
         return u.value - u.value.new_tensor([[1.0, 0.0]])
+
+
+@dataclass(frozen=True)
+class KortewegDeVries(Problem):
+    """u_t + 6 u u_x + u_xxx = 0: a single wave that keeps its form, of height c / 2."""
+
+    c: float | Tensor = knob(1.0, 0.5, 2.0, label="speed c", group="Equation", help="of the wave")
+
+    box = Box("xt", low=(-6.0, 0.0), high=(6.0, 1.0))
+    equation = "u_t + 6 u u_x + u_xxx = 0"
+    limits = (0.0, 1.0)
+    at = (0.0, 0.5, 1.0)
+
+    def terms(self) -> tuple[Term, ...]:
+        return (
+            Term("pde", "equation", self.box.inside, self._equation, ("x", "t", "xxx")),
+            Term("ic", "initial condition", self.box.at(t=0.0), self._given),
+            Term("bc", "ends", self.box.at(x=(-6.0, 6.0)), self._given),
+        )
+
+    def exact(self, points: Points) -> Values:
+        x, t = points.double().split(1, dim=1)
+        return self.c / 2 / torch.cosh(self.c**0.5 / 2 * (x - self.c * t)) ** 2
+
+    def _equation(self, p: Coordinates, u: Jet) -> Values:
+        return u.t + 6 * u.value * u.x + u.xxx
+
+    def _given(self, p: Coordinates, u: Jet) -> Values:
+        return u.value - self.exact(torch.cat([p.x, p.t], 1)).to(u.value.dtype)

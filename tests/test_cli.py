@@ -371,21 +371,23 @@ def test_binary_folders_and_devices_are_no_records(said: Any, tmp_path: Path) ->
 def test_list_names_labs_and_lessons(
     said: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    block = {"number": 5, "title": "Burgers", "minutes": 45, "needs": "derivatives",
-             "hardware": "none", "outcomes": ["a", "b", "c"]}  # fmt: skip
+    block = {"number": 5, "title": "Burgers", "objectives": ["a", "b", "c"], "hardware": "none",
+             "sections": [{"title": "one", "minutes": 5}, {"title": "two", "minutes": 40}],
+             "prerequisites": ["derivatives", "Python"], "seed_systems": ["s"],
+             "licence": "CC-BY-4.0", "status": "draft"}  # fmt: skip
     notebook = {"nbformat": 4, "metadata": {"sciml_widgets": block}, "cells": []}
     (tmp_path / "05_burgers.ipynb").write_text(json.dumps(notebook))
     monkeypatch.setattr(workspace, "source", lambda: tmp_path)
     code, out, err = said("list")
     assert (code, err) == (0, "")
     assert "monte-carlo  Metropolis in a double well" in out
-    assert "05  Burgers  (45 minutes)" in out and "needs derivatives" in out
+    assert "05  Burgers  (45 minutes, draft)" in out and "needs derivatives; Python" in out
     code, out, _ = said("list", "--json")
     told = json.loads(out)
     assert [one["name"] for one in told["labs"]][:2] == ["trouble", "monte-carlo"]
     assert told["lessons"] == [
-        {"number": 5, "title": "Burgers", "minutes": 45, "needs": "derivatives",
-         "file": "05_burgers.ipynb"}
+        {"number": 5, "title": "Burgers", "minutes": 45, "status": "draft",
+         "prerequisites": ["derivatives", "Python"], "file": "05_burgers.ipynb"}
     ]  # fmt: skip
 
 

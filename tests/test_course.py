@@ -28,10 +28,13 @@ HEADER = """\
 #   sciml_widgets:
 #     number: 7
 #     title: A small lesson
-#     minutes: 10
-#     outcomes: [one, two, three]
-#     needs: nothing
+#     objectives: [one, two, three]
+#     sections: [{title: See it, minutes: 4}, {title: 'Build it: a tent', minutes: 6}]
+#     prerequisites: [nothing]
 #     hardware: none
+#     seed_systems: [tents]
+#     licence: CC-BY-4.0
+#     status: draft
 # ---
 """
 SCRIPT = (
@@ -51,8 +54,9 @@ print(a + 1)
 """
 )
 BLOCK: dict[str, Any] = {
-    "number": 7, "title": "t", "minutes": 10, "outcomes": ["a", "b", "c"], "needs": "n",
-    "hardware": "h",
+    "number": 7, "title": "t", "objectives": ["a", "b", "c"], "hardware": "h",
+    "sections": [{"title": "See it", "minutes": 4}, {"title": "Build it", "minutes": 6}],
+    "prerequisites": ["n", "m"], "seed_systems": ["s"], "licence": "CC-BY-4.0", "status": "draft",
 }  # fmt: skip
 
 
@@ -64,24 +68,52 @@ def test_the_lessons_of_this_checkout_are_found_by_number_and_name() -> None:
     assert [one.number for one in found] == sorted(one.number for one in found)
     five = lesson("05")
     assert five in found and five == lesson("5") == lesson("05_burgers")
-    assert five.key == "05" and five.name == "05_burgers" and len(five.outcomes) == 3
+    assert five.key == "05" and five.name == "05_burgers" and len(five.objectives) == 3
+    assert five.minutes == sum(section.minutes for section in five.sections)
+    assert five.exercises() == ("fisher", "one_knob")
     with pytest.raises(LookupError, match=r"'99'.*05_burgers"):
         lesson("99")
 
 
 def test_the_front_page_says_what_the_block_says() -> None:
     page = Lesson.read({"sciml_widgets": BLOCK}, Path("07_x.ipynb")).front_page()
-    for words in ("# 7 · t", "1. a\n2. b\n3. c", "10 minutes", "| n |", "| h |"):
+    for words in ("# 7 · t", "1. a\n2. b\n3. c", "10 minutes", "| n; m |", "| h |"):
         assert words in page
 
 
 @pytest.mark.parametrize(
-    "block",
-    [None, {}, {**BLOCK, "extra": 1}, {**BLOCK, "title": ""}, {**BLOCK, "outcomes": ["a"]}],
+    ("change", "said"),
+    [
+        ({"extra": 1}, "extra"),
+        ({"title": ""}, r"sciml_widgets\.title: "),
+        ({"objectives": ["a"]}, r"sciml_widgets\.objectives: "),
+        ({"sections": [{"title": "a", "minutes": 0}]}, r"sciml_widgets\.sections\.0\.minutes: "),
+        ({"sections": [{"title": "a"}]}, r"'minutes' is a required property"),
+        ({"prerequisites": []}, "prerequisites"),
+        ({"seed_systems": ["a", "a"]}, "seed_systems"),
+        ({"licence": "none"}, "CC-BY-4.0"),
+        ({"status": "perfect"}, "'draft', 'ready'"),
+        ({"number": True}, "number"),
+    ],
 )
-def test_a_bad_block_is_an_error_that_names_the_file(block: Any) -> None:
+def test_a_bad_block_is_an_error_that_names_file_and_place(
+    change: dict[str, Any], said: str
+) -> None:
+    Lesson.read({"sciml_widgets": BLOCK}, Path("07_x.ipynb"))
+    with pytest.raises(ValueError, match=rf"07_x\.ipynb: .*{said}"):
+        Lesson.read({"sciml_widgets": BLOCK | change}, Path("07_x.ipynb"))
+
+
+@pytest.mark.parametrize("block", [None, {}, [], 3])
+def test_no_block_is_an_error_that_names_the_file(block: Any) -> None:
     with pytest.raises(ValueError, match=r"07_x\.ipynb"):
         Lesson.read({"sciml_widgets": block}, Path("07_x.ipynb"))
+
+
+def test_a_heading_says_its_number_and_minutes() -> None:
+    first, second = Lesson.read({"sciml_widgets": BLOCK}, Path("07_x.ipynb")).sections
+    assert first.heading(1) == "## 1 · See it (4 minutes)"
+    assert dataclasses.replace(second, minutes=1).heading(2) == "## 2 · Build it (1 minute)"
 
 
 def test_code_is_found_by_all_its_tags() -> None:

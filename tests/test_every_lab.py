@@ -1,5 +1,6 @@
 """The laws that hold for every lab: those of the package, found by name, and the numpy ones."""
 
+import itertools
 import json
 import math
 import random
@@ -32,17 +33,27 @@ from sciml_widgets.picture import (
 )
 from sciml_widgets.player import Player
 from sciml_widgets.record import Record, Turn, lab_name
+from sciml_widgets.touch import Curve, Places
 
 EVERY = {lab_name(lab): lab for lab in LABS} | labs()
 FEW = 12
 SLOWEST = 60.0
 """Seconds for a few frames at any end of any knob: ten times what the slowest takes."""
 
+
+def curve_of(knob: Curve, heights: list[float]) -> tuple[float, ...]:
+    """A curve that takes these heights in turn, but for the ends that it keeps."""
+    drawn = list(itertools.islice(itertools.cycle(heights), len(knob.default)))
+    if knob.ends:
+        drawn[0], drawn[-1] = knob.ends
+    return tuple(drawn)
+
+
 every_lab = pytest.mark.parametrize("lab", EVERY.values(), ids=EVERY)
 every_end = pytest.mark.parametrize(
     ("lab", "path", "value"),
     [
-        pytest.param(lab, path, value, id=f"{name}-{path}={value}")
+        pytest.param(lab, path, value, id=f"{name}-{path}={str(value)[:40]}")
         for name, lab in EVERY.items()
         for path, knob in knobs(lab()).items()
         for value in {
@@ -50,6 +61,10 @@ every_end = pytest.mark.parametrize(
             Choice: lambda k: k.options,
             Toggle: lambda k: (False, True),
             Action: lambda k: (1,),
+            Curve: lambda k: [curve_of(k, ys) for ys in ([k.low], [k.high], [k.low, k.high])],
+            Places: lambda k: [
+                tuple(itertools.product(*zip(k.low, k.high, strict=True)))[:n] for n in (1, 4)
+            ],
         }[type(knob)](knob)
     ],
 )
@@ -70,6 +85,10 @@ def other(knob: Any, value: Any) -> Any:
         return here if here != value else knob.check(knob.high)
     if isinstance(knob, Choice):
         return next(one for one in knob.options if one != value or len(knob.options) == 1)
+    if isinstance(knob, Curve):
+        return curve_of(knob, [knob.high, knob.low])
+    if isinstance(knob, Places):
+        return (*value[1:], knob.low)
     return not value if isinstance(knob, Toggle) else value + 1
 
 
@@ -224,6 +243,14 @@ def test_a_configuration_survives_json(lab: type[Experiment]) -> None:
                 turned[path] = rng.choice(one.options)
             elif isinstance(one, Toggle):
                 turned[path] = rng.random() < 0.5
+            elif isinstance(one, Curve):
+                heights = [rng.uniform(one.low, one.high) for _ in one.default]
+                turned[path] = curve_of(one, heights)
+            elif isinstance(one, Places):
+                turned[path] = tuple(
+                    (rng.uniform(one.low[0], one.high[0]), rng.uniform(one.low[1], one.high[1]))
+                    for _ in range(rng.randint(1, one.most))
+                )
         there = values(replaced(lab(), turned))
         assert there == values(lab()) | turned
         back = replaced(lab(), json.loads(json.dumps(there)))

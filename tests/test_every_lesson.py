@@ -12,6 +12,7 @@ from sciml_widgets.course.exercise import Exercise
 from sciml_widgets.course.results import changed, read
 from sciml_widgets.course.script import FOLDED, convert, tagged, with_front_page
 from sciml_widgets.course.script import read as lesson_of
+from sciml_widgets.course.shape import departures
 
 LESSONS = Path(__file__).parents[1] / "lessons"
 SCRIPTS = sorted(LESSONS.glob("[0-9][0-9]_*.py"))
@@ -78,17 +79,9 @@ def test_every_picture_is_told_in_words(script: Path) -> None:
 
 
 @every_lesson
-def test_the_minutes_of_the_sections_are_those_of_the_lesson(script: Path) -> None:
-    headings = re.findall(r"^# ## .*\((\d+) minutes?\)$", script.read_text("utf-8"), re.M)
-    assert len(headings) == len(re.findall(r"^# ## ", script.read_text("utf-8"), re.M))
-    assert sum(map(int, headings)) == lesson_of(script).minutes
-
-
-@every_lesson
-def test_each_section_is_a_slide(script: Path) -> None:
-    for cell in notebook(script)["cells"]:
-        if source(cell).startswith(("# ", "## ")) and cell["cell_type"] == "markdown":
-            assert cell["metadata"]["slideshow"]["slide_type"] == "slide"
+def test_the_lesson_has_the_shape_of_all_lessons(script: Path) -> None:
+    """Front page, headings and minutes by the metadata block, what each section needs, slides."""
+    assert departures(lesson_of(script), notebook(script)["cells"]) == []
 
 
 @every_lesson

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from sciml_widgets import physics
 from sciml_widgets.collocation import jet, place, residual_at
-from sciml_widgets.knobs import Choice, Slider, knobs, replaced
+from sciml_widgets.knobs import Choice, Slider, knobs, replaced, values
 from sciml_widgets.physics import Points, Problem, Values
 from sciml_widgets.sampling import sobol
+from sciml_widgets.touch import Curve
 
 
 def every_problem() -> list[type[Problem]]:
@@ -32,6 +33,26 @@ def positions(problem: Problem) -> Iterator[Problem]:
             yield from (replaced(problem, {path: end}) for end in (knob.low, knob.high))
         elif isinstance(knob, Choice):
             yield from (replaced(problem, {path: option}) for option in knob.options)
+        elif isinstance(knob, Curve):
+            for heights in rough(knob):
+                drawn = replaced(problem, {path: heights, "start": "drawn"})
+                yield from (replaced(drawn, {"nu": nu}) for nu in (0.001, 0.2))
+            yield replaced(drawn, {"task": "sensors"})
+
+
+def rough(knob: Curve) -> Iterator[list[float]]:
+    """What a hand may draw at worst: from end to end at once, one peak, and the default."""
+    inner = len(knob.default) - 2
+    yield [0.0, *[(knob.low, knob.high)[i % 2] for i in range(inner)], 0.0]
+    yield [0.0, *[knob.high if i == inner // 2 else 0.0 for i in range(inner)], 0.0]
+    yield list(knob.default)
+
+
+def named(problem: Problem) -> str:
+    """What differs from the defaults, short."""
+    known = knobs(problem)
+    differ = [f"{p}={str(v)[:30]}" for p, v in values(problem).items() if v != known[p].default]
+    return f"{type(problem).__name__}({', '.join(differ)})"
 
 
 CASES = [case for kind in every_problem() for case in positions(kind())]
@@ -53,7 +74,7 @@ def test_there_are_problems() -> None:
     assert "Burgers" in {kind.__name__ for kind in every_problem()}
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_the_exact_solution_leaves_nothing_of_any_term(problem: Problem) -> None:
     """To rounding, in units of the largest derivative that enters."""
     for term in problem.terms():
@@ -64,10 +85,10 @@ def test_the_exact_solution_leaves_nothing_of_any_term(problem: Problem) -> None
         assert float(left.abs().max()) < 1e-12 * max([1.0, *sizes]), term.name
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_every_term_notices_a_wrong_solution(problem: Problem) -> None:
     def wrong(points: Points) -> Values:
-        bump = torch.cos(points.double() @ torch.arange(1.0, points.shape[1] + 1).double())
+        bump = torch.cos(points.double() @ (0.7 * torch.arange(1.0, points.shape[1] + 1)).double())
         return problem.exact(points) + 0.1 * bump[:, None]
 
     for term in problem.terms():
@@ -75,7 +96,7 @@ def test_every_term_notices_a_wrong_solution(problem: Problem) -> None:
         assert float(left.square().mean().sqrt()) > 1e-3, term.name
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_equation_and_truth_read_the_same_coefficients(problem: Problem) -> None:
     for path, knob in knobs(problem).items():
         if isinstance(knob, Slider):
@@ -88,20 +109,22 @@ def test_equation_and_truth_read_the_same_coefficients(problem: Problem) -> None
             assert float(max(left)) > 1e-3, path
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_points_lie_where_the_term_says(problem: Problem) -> None:
     box = problem.box
     low, high = torch.tensor(box.low).double(), torch.tensor(box.high).double()
     for term in problem.terms():
         points = points_of(problem)[term.name]
-        assert points.shape == (256, len(box.names))
+        given = torch.tensor(term.region.points, dtype=torch.float64)
+        assert points.shape == (len(given) or 256, len(box.names))
+        assert not len(given) or torch.equal(points, given)
         assert bool(((points >= low) & (points <= high)).all())
         if term.region.held:
             held = points[:, box.names.index(term.region.held)]
             assert set(held.tolist()) == set(term.region.values)
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_the_truth_has_a_shape_and_fits_its_colours(problem: Problem) -> None:
     points: Tensor = problem.box.inside.place(
         sobol(512, len(problem.box.names), torch.Generator().manual_seed(2))
@@ -112,7 +135,7 @@ def test_the_truth_has_a_shape_and_fits_its_colours(problem: Problem) -> None:
     assert low - 1e-12 <= float(u[:, 0].min()) and float(u[:, 0].max()) <= high + 1e-12
 
 
-@pytest.mark.parametrize("problem", CASES, ids=repr)
+@pytest.mark.parametrize("problem", CASES, ids=named)
 def test_a_problem_is_hashable_and_every_word_is_there(problem: Problem) -> None:
     assert hash(problem) == hash(replaced(problem, {}))
     assert problem == replaced(problem, {})

@@ -123,3 +123,36 @@ def test_interrupt_does_not_stop_the_panel(kernel):
     kernel.manager.interrupt_kernel()
     assert kernel.value("panel.player.state") == "running"
     kernel.run("panel.close()")
+
+
+def test_a_question_is_asked_answered_and_told_where_nobody_is(kernel):
+    kernel.run("from sciml_widgets import guess_number, show")
+    kernel.run("from sciml_widgets.labs import BurgersPINN")
+    kernel.subshell = None
+    ask = "guess_number('How large?', of='rel_l2', at=20, low=1e-3, high=10, log=True)"
+    kernel.frames.clear()
+    assert kernel.run(f"panel = show(BurgersPINN(), predict={ask})")["status"] == "ok"
+    kernel.say(t="ready")
+    kernel.until("idle")
+    kernel.say(t="go")
+    assert kernel.value("panel.player.state") == "idle"
+    kernel.say(t="guess", value="0,5")
+    kernel.say(t="go")
+    kernel.until("running")
+    told = kernel.listen(
+        lambda m: (
+            m["msg_type"] == "comm_msg"
+            and "it is" in m["content"]["data"]["content"].get("predict", {}).get("status", "")
+        ),
+        20,
+    )
+    assert told is not None
+    guess, step, error = kernel.value("(panel.guess, panel.verdict.step, panel.verdict.error)")
+    assert (guess, step, error) == (0.5, 20, "")
+    kernel.run("panel.close()")
+    kernel.outputs.clear()
+    reply = kernel.run(f"still = show(BurgersPINN(), still=25, predict={ask})", live=False)
+    assert reply["status"] == "ok", reply
+    texts = [output["data"]["text/plain"] for output in kernel.outputs if "data" in output]
+    assert len(texts) == 2 and texts[1].startswith("How large?\nIt is "), "the still, the answer"
+    assert kernel.value("still.guess is None and still.verdict.step == 20")

@@ -11,7 +11,9 @@ from sciml_widgets.physics import Burgers
 
 def test_one_knob_for_each_term_of_every_task() -> None:
     weights = loss_weights(Burgers(), ic=10.0)
-    assert values(weights) == {"w_pde": 1.0, "w_ic": 10.0, "w_bc": 1.0, "w_data": 1.0}
+    assert values(weights) == {
+        "w_pde": 1.0, "w_ic": 10.0, "w_bc": 1.0, "w_data": 1.0, "w_sensors": 1.0,
+    }  # fmt: skip
     assert type(weights) is type(loss_weights(Burgers(0.1, task="reconstruct"), ic=10.0))
     for path, knob in knobs(weights).items():
         assert isinstance(knob, Slider) and (knob.low, knob.high, knob.log) == (1e-2, 1e3, True)
@@ -22,7 +24,8 @@ def test_one_knob_for_each_term_of_every_task() -> None:
 def test_a_weight_without_a_term_says_why() -> None:
     weights = replaced(loss_weights(Burgers()), {"w_bc": 2.0})
     lab = PINN(problem=Burgers(), weights=weights)
-    assert silent(lab) == {"weights.w_data": "not in this task"}
+    said = {path: reason for path, reason in silent(lab).items() if path.startswith("weights.")}
+    assert said == dict.fromkeys(["weights.w_data", "weights.w_sensors"], "not in this task")
 
 
 def test_a_default_for_no_term_is_refused() -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from sciml_widgets.layers import ACTIVATIONS
 from sciml_widgets.networks import MLP, count_weights, nested_jet
 
-KEYS = {(0,), (1,), (2,), (0, 0), (1, 1), (0, 2), (1, 2)}
+KEYS = {(0,), (1,), (2,), (0, 0), (1, 1), (0, 2), (1, 2), (0, 0, 0), (0, 0, 2), (0, 1, 2)}
 
 
 def network(inputs: int = 3, outputs: int = 2, **changes: Any) -> MLP:

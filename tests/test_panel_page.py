@@ -28,7 +28,7 @@ from sciml_widgets.picture import PALETTE
 
 pytestmark = pytest.mark.browser
 
-LIMIT = 76 * 1024
+LIMIT = 96 * 1024
 
 # the head of a function in the page: contrast(css, css) after WCAG 2, clear(css)
 CONTRAST = """() => {

@@ -22,6 +22,7 @@ from sciml_widgets.physics import Burgers
 from sciml_widgets.picture import View
 from sciml_widgets.record import lab_name
 from sciml_widgets.sampling import sobol
+from sciml_widgets.touch import Places
 
 
 def small(**changes: Any) -> BurgersPINN:
@@ -86,6 +87,8 @@ def ends() -> list[tuple[str, Any]]:
             cases += [(path, option) for option in knob.options]
         elif isinstance(knob, Toggle):
             cases += [(path, True), (path, False)]
+        elif isinstance(knob, Places):
+            cases += [(path, (knob.low,)), (path, (knob.high,) * knob.most)]
     return cases
 
 
@@ -240,13 +243,19 @@ def test_adaptive_points_go_where_the_residual_is() -> None:
 
 def test_weights_and_curves_follow_the_task() -> None:
     lab = BurgersPINN()
-    assert set(silent(lab)) == {"weights.w_data"}
+    always = {"weights.w_sensors", "problem.sensors", "problem.drawn"}
+    assert set(silent(lab)) == {"weights.w_data", *always}
     write(lab, "task", "reconstruct")
-    assert set(silent(lab)) == {"weights.w_ic"}
+    assert set(silent(lab)) == {"weights.w_ic", *always}
     assert silent(lab)["weights.w_ic"] == "not in this task"
     assert [series.name for series in lab.series][:3] == ["pde", "bc", "data"]
     assert set(next(lab.frames()).scalars) == {s.name for s in lab.series}
     assert silent(BurgersPINN().but(task="reconstruct")) == silent(lab)
+    write(lab, "task", "sensors")
+    write(lab, "start", "drawn")
+    assert set(silent(lab)) == {"weights.w_ic", "weights.w_data"}
+    assert [series.name for series in lab.series][:3] == ["pde", "bc", "sensors"]
+    assert set(next(lab.frames()).scalars) == {s.name for s in lab.series}
 
 
 def test_config_survives_json() -> None:

@@ -94,3 +94,13 @@ def test_a_problem_without_terms_or_truth_says_so() -> None:
         Empty().terms()
     with pytest.raises(TypeError, match=r"Empty needs a method exact\(\)"):
         Empty().exact(torch.zeros(1, 3))
+
+
+def test_given_points_come_as_they_are_however_many_are_asked_for() -> None:
+    region = BOX.points((0.0, 3.0, 0.1), (1.0, 5.0, 0.5))
+    placed = region.place(unit_points(16))
+    assert placed.tolist() == [[0.0, 3.0, 0.1], [1.0, 5.0, 0.5]]
+    assert placed.dtype == torch.float64
+    assert not region.whole and not BOX.at(x=1.0).whole and BOX.inside.whole
+    with pytest.raises(ValueError, match="is not in the box"):
+        BOX.points((0.0, 3.0, 0.6))

@@ -137,7 +137,7 @@ def test_foreign_text_is_a_record_error(text: str) -> None:
         ({"lab": "os.system"}, "damaged at 'lab'"),
         ({"lab": 1}, "damaged at 'lab'"),
         ({"start": []}, "damaged at 'start'"),
-        ({"start": {"seed": [0]}}, "damaged at 'start.seed'"),
+        ({"start": {"seed": ["0"]}}, "damaged at 'start.seed.0'"),
         ({"start": {"seed": None}}, "damaged at 'start.seed'"),
         ({"start": {"a\nb\x1b": []}}, r"damaged at 'start.a\nb\x1b'"),
         ({"start": {"x" * 201: 1}}, "damaged at 'start'"),

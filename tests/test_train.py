@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from sciml_widgets.train import Step, descend
+from sciml_widgets import train
+from sciml_widgets.train import Step, descend, lbfgs
 
 TARGET = torch.tensor([1.0, -2.0], dtype=torch.float64)
 
@@ -123,3 +124,50 @@ def test_a_loss_that_is_not_finite_is_reported() -> None:
         lr=lambda: 0.1, steps=3,
     )  # fmt: skip
     assert [str(step.losses["bad"]) for step in run] == ["inf", "nan", "nan", "nan"]
+
+
+def test_plain_gradient_descent_is_its_formula() -> None:
+    bowl, plain = Bowl(), Bowl().x.detach()
+    for _ in descend(
+        [bowl.x], bowl.losses, weights=lambda: bowl.weight, lr=lambda: 0.05, steps=50, adam=False
+    ):
+        assert torch.allclose(bowl.x.detach(), plain, rtol=0, atol=1e-14)
+        plain = plain - 0.05 * 2 * (plain - TARGET)
+
+
+def test_lbfgs_solves_a_bowl_in_a_few_steps() -> None:
+    """Sixty times steeper one way than the other: gradient descent needs hundreds of steps."""
+    bowl = Bowl()
+    bowl.weight = {"first": 30.0, "second": 0.5}
+    steps = list(lbfgs([bowl.x], bowl.losses, weights=lambda: bowl.weight, steps=16))
+    assert [step.step for step in steps] == list(range(17))
+    assert steps[0].losses == {"first": 1.0, "second": 4.0}
+    assert max(steps[-1].losses.values()) < 1e-12
+
+
+def test_lbfgs_losses_belong_to_the_parameters_of_the_moment() -> None:
+    bowl = Bowl()
+    for step in lbfgs([bowl.x], bowl.losses, weights=lambda: bowl.weight, steps=3):
+        assert step.losses == {k: float(v.detach()) for k, v in bowl.losses().items()}
+
+
+def test_lbfgs_forgets_when_the_landscape_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    real = train._fresh_lbfgs
+    monkeypatch.setattr(train, "_fresh_lbfgs", lambda *a: made.append(a) or real(*a))
+    bowl = Bowl()
+    run = lbfgs([bowl.x], bowl.losses, weights=lambda: bowl.weight, steps=20)
+    for _ in range(3):
+        next(run)
+    assert len(made) == 1
+    bowl.weight = {"first": 5.0, "second": 1.0}
+    next(run)
+    assert len(made) == 2
+    next(run)
+    assert len(made) == 2
+
+
+def test_lbfgs_needs_the_same_names() -> None:
+    bowl = Bowl()
+    with pytest.raises(ValueError, match="each loss needs a weight"):
+        next(lbfgs([bowl.x], bowl.losses, weights=lambda: {"first": 1.0}, steps=1))

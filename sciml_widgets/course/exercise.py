@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sciml_widgets.course.answers import answers, attended, shown
 from sciml_widgets.course.lesson import lesson
 from sciml_widgets.course.words import Words
 
@@ -20,11 +21,15 @@ Asked = tuple[bool, str]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: the sentences, the error if the answer broke off, and advice."""
+    """What a check found: the sentences, the error if the answer broke off, and advice.
+
+    `progress` says how much of the lesson is right by now, and where answers cannot be kept.
+    """
 
     asked: tuple[Asked, ...]
     error: str = ""
     advice: str = ""
+    progress: str = ""
 
     @property
     def passed(self) -> bool:
@@ -38,11 +43,11 @@ class Verdict:
 
     def _repr_markdown_(self) -> str:
         last = "**Well done.**" if self.passed else self.advice
-        return "  \n".join(self.lines()) + f"\n\n{last}"
+        return "\n\n".join(filter(None, ["  \n".join(self.lines()), last, self.progress]))
 
     def __repr__(self) -> str:
         last = "Well done." if self.passed else self.advice.replace("**", "")
-        return "\n".join([*self.lines(), last])
+        return "\n".join(filter(None, [*self.lines(), last, self.progress]))
 
 
 class Exercise:
@@ -61,19 +66,44 @@ class Exercise:
         self.last: Verdict | None = None
 
     def check(self, answer: Any) -> Verdict:
-        """Say what is right and what is not yet. Never raises: a broken answer is a sentence."""
+        """Say what is right and what is not yet. Never raises: a broken answer is a sentence.
+
+        Only an interrupt by hand goes through, so that an endless answer can be stopped. Where
+        somebody sits at the notebook, the answer is kept in a file next to it.
+        """
         asked: list[Asked] = []
         error = ""
         try:
             for right, said in self.asks(answer):
                 asked.append((bool(right), said))
-        except Exception as broke:
-            said = str(broke).strip().splitlines() or ["(no message)"]
-            error = f"{type(broke).__name__}: {said[0]}"
-        self.last = Verdict(tuple(asked), error)
-        if not self.last.passed:
-            self.last = Verdict(tuple(asked), error, self._advice())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as broke:  # sys.exit() in an answer, too
+            error = _first_line(broke)
+        right = Verdict(tuple(asked), error).passed
+        advice = "" if right else self._advice()
+        self.last = Verdict(tuple(asked), error, advice, self._note(asked, error, answer, right))
         return self.last
+
+    def _note(self, asked: list[Asked], error: str, answer: Any, right: bool) -> str:
+        """Keep the answer; what is right by now, and why a file does not have it."""
+        mine = answers(self.key)
+        all_said = [*asked, (False, error)] if error else asked
+        trouble = mine.note(
+            "exercises", self.name, all_said, shown(answer), right=right, keep=attended()
+        )
+        names = self._names()
+        solved = len(mine.solved("exercises") & names)
+        are = "is" if solved == 1 else "are"
+        progress = f"{solved} of {len(names)} exercises of this lesson {are} right."
+        return f"{progress} {trouble}".rstrip()
+
+    def _names(self) -> set[str]:
+        """All exercises of the lesson; of one that is being written, those that were tried."""
+        try:
+            return {self.name, *lesson(self.key).exercises()}
+        except (LookupError, OSError, ValueError):
+            return {self.name, *answers(self.key).entries["exercises"]}
 
     def hint(self) -> Words:
         """The next hint, without a try."""
@@ -88,6 +118,16 @@ class Exercise:
         if self.given <= len(self.hints):
             return f"**Hint {self.given} of {len(self.hints)}.** {self.hints[self.given - 1]}"
         return f"There are no more hints. `{self.name}.solution()` shows one way to do it."
+
+
+def _first_line(broke: BaseException) -> str:
+    """An error in one line; its own text may be broken as well."""
+    try:
+        said = str(broke).strip().splitlines()
+    except Exception:
+        said = []
+    name, first = type(broke).__name__, said[0] if said else "(no message)"
+    return f"{name}: {first}".encode("utf-8", "replace").decode()[:500]
 
 
 def exercise(

@@ -1,14 +1,8 @@
 """A still picture in a lesson, from the same marks as in the labs. Knows no lesson and no lab."""
 
-import base64
-import html
-
 from sciml_widgets.picture import Picture, Plot
 
 __all__ = ["draw"]
-
-UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
-"""JupyterLab ignores a picture's alt text, so the words follow it: heard, but not seen."""
 
 
 def draw(*plots: Plot, caption: str = "") -> None:
@@ -21,18 +15,10 @@ def draw(*plots: Plot, caption: str = "") -> None:
     if silent:
         raise ValueError(f"a plot needs alt=, one sentence that says it: {', '.join(silent)}")
     from IPython import get_ipython
-    from IPython.display import display
 
     from sciml_widgets.live import twin
 
     made = twin.png(twin.render(Picture(plots, caption)))
     if get_ipython() is None:
         return
-    words = " ".join(f"{plot.title}: {plot.alt}" for plot in plots)
-    bundle = {"image/png": base64.b64encode(made).decode(), "text/plain": words}
-    display(bundle, metadata={"image/png": {"alt": words}}, raw=True)
-    spoken = {
-        "text/html": f'<div style="{UNSEEN}">{html.escape(words)}</div>',
-        "text/plain": words,
-    }
-    display(spoken, raw=True)
+    twin.display_png(made, " ".join(f"{plot.title}: {plot.alt}" for plot in plots))

@@ -2,41 +2,50 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sciml_widgets import workspace
 
-__all__ = ["BLOCK", "Lesson", "lesson", "lessons"]
+__all__ = ["BLOCK", "Lesson", "Section", "lesson", "lessons"]
 
 BLOCK = "sciml_widgets"
 """The name of the block in a notebook's metadata."""
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """The metadata block of a lesson, and where the lesson is.
+class Section:
+    """A heading of a lesson and its minutes."""
 
-    Raises:
-        ValueError: not three outcomes, or a field that is empty.
-    """
+    title: str
+    minutes: int
+
+    def heading(self, number: int) -> str:
+        """As it stands in the notebook: "## 2 · The problem (6 minutes)"."""
+        return f"## {number} · {self.title} ({_minutes(self.minutes)})"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The metadata block of a lesson, as `lesson.schema.json` describes it, and where it is."""
 
     number: int
     title: str
-    minutes: int
-    outcomes: tuple[str, ...]
-    needs: str
+    objectives: tuple[str, ...]
+    sections: tuple[Section, ...]
+    prerequisites: tuple[str, ...]
     hardware: str
+    seed_systems: tuple[str, ...]
+    licence: str
+    status: str
     path: Path = field(default=Path(), compare=False)
 
-    def __post_init__(self) -> None:
-        empty = [one.name for one in fields(self) if not getattr(self, one.name)]
-        if empty or len(self.outcomes) != 3:
-            raise ValueError(
-                f"{self.path.name}: the block {BLOCK!r} needs title, minutes, needs, hardware and "
-                f"three outcomes; got {len(self.outcomes)} outcomes and no {', '.join(empty)}"
-            )
+    @property
+    def minutes(self) -> int:
+        """The time of the whole lesson."""
+        return sum(section.minutes for section in self.sections)
 
     @property
     def key(self) -> str:
@@ -50,13 +59,13 @@ class Lesson:
 
     def front_page(self) -> str:
         """The first cell, in Markdown: the build writes it, nobody types it."""
-        outcomes = "\n".join(f"{i}. {line}" for i, line in enumerate(self.outcomes, 1))
+        objectives = "\n".join(f"{i}. {line}" for i, line in enumerate(self.objectives, 1))
         return (
             f"# {self.number} · {self.title}\n\n"
-            f"**After this lesson you can**\n\n{outcomes}\n\n"
+            f"**After this lesson you can**\n\n{objectives}\n\n"
             f"| | |\n|:--|:--|\n"
-            f"| **Time** | {self.minutes} minutes |\n"
-            f"| **You need** | {self.needs} |\n"
+            f"| **Time** | {_minutes(self.minutes)} |\n"
+            f"| **You need** | {'; '.join(self.prerequisites)} |\n"
             f"| **Hardware** | {self.hardware} |\n\n"
             f"Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,\n"
             f"you still see the pictures of the last run."
@@ -64,27 +73,38 @@ class Lesson:
 
     def code(self, *tags: str) -> str:
         """The source of the code cells that have all these tags. Raises LookupError for none."""
-        cells = json.loads(self.path.read_text(encoding="utf-8"))["cells"]
         found = [
             "".join(cell["source"])
-            for cell in cells
+            for cell in self._cells()
             if cell["cell_type"] == "code" and set(tags) <= set(cell["metadata"].get("tags", ()))
         ]
         if not found:
             raise LookupError(f"{self.path.name} has no code cell tagged {' and '.join(tags)}")
         return "\n\n".join(found)
 
+    def exercises(self) -> tuple[str, ...]:
+        """The names of its exercises: of the cells tagged `exercise`, the other tag."""
+        tags = [cell["metadata"].get("tags", ()) for cell in self._cells()]
+        named = [tag for some in tags if "exercise" in some for tag in some if tag != "exercise"]
+        return tuple(dict.fromkeys(named))
+
+    def _cells(self) -> list[dict[str, Any]]:
+        return json.loads(self.path.read_text(encoding="utf-8"))["cells"]
+
     @classmethod
     def read(cls, metadata: Mapping[str, Any], path: Path) -> "Lesson":
         """From a notebook's metadata. Raises ValueError, naming the file."""
+        import jsonschema
+
         block = metadata.get(BLOCK)
-        known = {one.name for one in fields(cls)} - {"path"}
-        if not isinstance(block, Mapping) or set(block) != known:
-            raise ValueError(
-                f"{path.name}: its metadata need a block {BLOCK!r} with {', '.join(sorted(known))}"
-                f"; got {', '.join(sorted(block)) if isinstance(block, Mapping) else block!r}"
-            )
-        return cls(**{**block, "outcomes": tuple(block["outcomes"])}, path=path)
+        wrong = next(jsonschema.Draft202012Validator(_schema()).iter_errors(block), None)
+        if wrong is not None:
+            place = "".join(f".{part}" for part in wrong.absolute_path)
+            raise ValueError(f"{path.name}: the metadata block {BLOCK}{place}: {wrong.message}")
+        plain = json.loads(json.dumps(block))
+        lists = {name: tuple(value) for name, value in plain.items() if isinstance(value, list)}
+        sections = tuple(Section(**section) for section in plain["sections"])
+        return cls(**{**plain, **lists, "sections": sections}, path=path)
 
 
 def lessons() -> list[Lesson]:
@@ -103,6 +123,15 @@ def lesson(key: str) -> Lesson:
         if key in (one.key, one.name, str(one.number)):
             return one
     raise LookupError(f"no lesson {key!r}: there are {', '.join(one.name for one in there)}")
+
+
+def _minutes(count: int) -> str:
+    return f"{count} minute{'' if count == 1 else 's'}"
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json.loads(Path(__file__).with_name("lesson.schema.json").read_text(encoding="utf-8"))
 
 
 def _metadata(path: Path) -> dict[str, Any]:

@@ -55,8 +55,9 @@ def tagged(script: Path, *tags: str) -> str:
 def convert(text: str, script: Path) -> Any:
     """The notebook of a script, not executed; the same text gives the same notebook.
 
-    The tags of a cell say whether it is folded, and left out of the slides. The notebook has no
-    jupytext block: a student's copy is one file, and must not grow a second one.
+    The tags of a cell say whether it is folded, and left out of the slides or a speaker's note
+    there. The notebook has no jupytext block: a student's copy is one file, and must not grow a
+    second one.
     """
     book = _book(text)
     Lesson.read(book.metadata, script)
@@ -71,6 +72,8 @@ def convert(text: str, script: Path) -> Any:
         for tag in cell.metadata.get("tags", ()):
             if tag in FOLDED:
                 cell.metadata["jupyter"] = nbformat.from_dict(FOLDED[tag])
+            if tag == "lecturer":
+                cell.metadata["slideshow"] = nbformat.from_dict({"slide_type": "notes"})
             if tag in NOT_SHOWN:
                 cell.metadata["slideshow"] = nbformat.from_dict({"slide_type": "skip"})
     nbformat.validate(book)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from sciml_widgets.labs.loss_weights import loss_weights
 from sciml_widgets.labs.pinn import PINN
 from sciml_widgets.physics import Burgers, Problem
+from sciml_widgets.preset import Preset
 
 __all__ = ["BurgersPINN"]
 
@@ -20,7 +21,9 @@ class BurgersPINN(PINN):
     Good values: ν = 0.05 is solved to 5 % in a few hundred steps. ν = 0.01/π = 0.00318 is the
     challenge: the losses become small while the error does not. A weight of 10 on the initial
     condition keeps the network from the easy wrong answer u = 0. With the task "reconstruct"
-    the state at t = 1/2 is given instead, and the past must be inferred.
+    the state at t = 1/2 is given instead, and the past must be inferred; with "sensors" ten
+    measurements stand for the initial state (a few per cent in 1500 steps). Draw the initial
+    state yourself: a step down stays a shock, a step up spreads.
     """
 
     problem: Problem = Burgers()
@@ -28,3 +31,50 @@ class BurgersPINN(PINN):
 
     title: ClassVar[str] = "Burgers' equation by a network"
     about: ClassVar[str] = "A sine becomes a shock; a network knows equation, start and walls."
+    presets: ClassVar[tuple[Preset, ...]] = (
+        Preset(
+            "wrong weights",
+            "The start hardly counts, so the network takes the easy answer: u = 0 everywhere.",
+            {"w_ic": 0.01},
+            goal="rel_l2<0.05",
+            within=400,
+        ),
+        Preset(
+            "wrong weights, repaired",
+            "A weight of 10 on the start: now u = 0 is no longer cheap.",
+            {"w_ic": 10.0},
+            repairs="wrong weights",
+        ),
+        Preset(
+            "too few points",
+            "A steep front and 50 points: between them the network does as it likes.",
+            {"nu": 0.01, "points_inside": 50},
+            goal="rel_l2<0.1",
+            within=800,
+        ),
+        Preset(
+            "too few points, repaired",
+            "The same front with 500 points: no gap is left to cheat in.",
+            {"nu": 0.01, "points_inside": 500},
+            repairs="too few points",
+        ),
+        Preset(
+            "Adam spikes",
+            "A deep network and steps that are far too large: the losses jump, all is lost.",
+            {"depth": 8, "lr": 0.1},
+            goal="rel_l2<0.1",
+            within=250,
+        ),
+        Preset(
+            "Adam spikes, repaired",
+            "The same deep network with steps of a twentieth of the size.",
+            {"depth": 8, "lr": 0.005},
+            repairs="Adam spikes",
+        ),
+    )
+
+    def code(self, steps: int) -> str:
+        """Lesson 05's own loop in plain torch, with these values."""
+        from sciml_widgets.labs.take_away import burgers_code
+
+        return burgers_code(self, steps)

@@ -1,7 +1,7 @@
 """A network trained to obey any problem's terms, to be steered while it trains. Knows no panel."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import sqrt
@@ -13,8 +13,16 @@ from torch import Generator, Tensor, nn
 from torch.func import functional_call
 
 from sciml_widgets import sampling
-from sciml_widgets.collocation import attach, mean_squares, place, residual_at, residuals
+from sciml_widgets.collocation import (
+    Sample,
+    attach,
+    mean_squares,
+    place,
+    residual_at,
+    residuals,
+)
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
+from sciml_widgets.gauss_newton import gauss_newton
 from sciml_widgets.knobs import choice, knob, toggle
 from sciml_widgets.labs.loss_weights import loss_weights
 from sciml_widgets.labs.plane import solution_picture
@@ -23,7 +31,7 @@ from sciml_widgets.metrics import relative_l2, rms
 from sciml_widgets.networks import MLP
 from sciml_widgets.physics import Box, Points, Problem, Values
 from sciml_widgets.picture import Picture, View
-from sciml_widgets.train import descend
+from sciml_widgets.train import Step, cosine, descend, lbfgs
 
 __all__ = ["PINN", "Net", "Solution"]
 
@@ -37,6 +45,13 @@ EVERY = 10
 
 TEST_POINTS = 4096
 """Quasi-random points of the box, the same for all runs, where the error is measured."""
+
+
+OPTIMIZERS = {
+    "adam": "rate", "adam-cosine": "rate", "gradient-descent": "rate",
+    "l-bfgs": "", "gauss-newton": "",
+}  # fmt: skip
+"""Each with "rate" if it takes the learning rate."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +131,14 @@ class PINN(Experiment):
     problem: Problem
     weights: Any = None
     net: Net = Net()
-    optimizer: str = choice("adam", ("adam",), group="Training", help="how the weights descend")
+    optimizer: str = choice(
+        "adam", tuple(OPTIMIZERS), group="Training",
+        help="how the weights descend; gauss-newton and l-bfgs like the precision float64",
+    )  # fmt: skip
     lr: float = knob(
-        5e-3, 1e-5, 1e-1, log=True, label="learning rate", group="Training", help="size of a step"
-    )
+        5e-3, 1e-5, 1e-1, log=True, label="learning rate", group="Training", help="size of a step",
+        unless=lambda lab: "" if OPTIMIZERS[lab.optimizer] else f"{lab.optimizer} finds its own",
+    )  # fmt: skip
     points_inside: int = knob(
         500, 50, 5000, log=True, kind="restart", label="points inside", group="Training",
         help="points where the equation is imposed",
@@ -168,18 +187,15 @@ class PINN(Experiment):
         untrained = copy.deepcopy(network)
         points = self._draw(problem, network, generator)
         samples = attach(problem, points)
-        run = descend(
-            network.parameters(),
-            lambda: mean_squares(residuals(problem, network, samples)),
-            weights=self._weights,
-            lr=lambda: self.lr,
-            steps=LONGEST,
-        )
-        for now in run:
+
+        def left() -> dict[str, Tensor]:
+            return residuals(problem, network, samples)
+
+        for now in self._train(network, left):
             scalars = {name: sqrt(loss) for name, loss in now.losses.items()}
-            if now.step % EVERY == 0:
+            if now.step % (1 if self.optimizer == "gauss-newton" else EVERY) == 0:
                 scalars |= _errors(problem, network)
-            state = partial(_snapshot, untrained, network, problem, points)
+            state = partial(_snapshot, untrained, network, problem, samples)
             yield Frame(now.step, scalars, state)
             if self.redraw and (now.step + 1) % self.redraw == 0:
                 points = self._draw(self.problem, network, generator)
@@ -195,7 +211,30 @@ class PINN(Experiment):
             state = Solution.of(self.net.build(self.problem, generator), self.problem)
         shown = list(state.points.values()) if self.show_points else []
         dots = torch.cat(shown) if shown else None
-        return solution_picture(state.problem, state, view.size, dots)
+        given = [point for term in self.problem.terms() for point in term.region.points]
+        marked = torch.tensor(given, dtype=torch.float64) if given else None
+        return solution_picture(state.problem, state, view.size, dots, marked)
+
+    def _train(self, network: nn.Module, left: Callable[[], dict[str, Tensor]]) -> Iterator[Step]:
+        """The chosen optimizer on what is `left` of each term."""
+        if self.optimizer == "gauss-newton":
+            yield from gauss_newton(network, left, weights=self._weights, steps=LONGEST)
+            return
+        losses = partial(_losses, left)
+        if self.optimizer == "l-bfgs":
+            yield from lbfgs(network.parameters(), losses, weights=self._weights, steps=LONGEST)
+            return
+        steps = 0
+
+        def rate() -> float:
+            return self.lr * (cosine(steps, self.length) if self.optimizer == "adam-cosine" else 1)
+
+        adam = self.optimizer != "gradient-descent"
+        for now in descend(
+            network.parameters(), losses, weights=self._weights, lr=rate, steps=LONGEST, adam=adam
+        ):
+            steps = now.step
+            yield now
 
     def _weights(self) -> dict[str, float]:
         names = [term.name for term in self.problem.terms()]
@@ -204,7 +243,7 @@ class PINN(Experiment):
     def _draw(
         self, problem: Problem, network: nn.Module, generator: Generator
     ) -> dict[str, Tensor]:
-        inside = [term.name for term in problem.terms() if not term.region.held]
+        inside = [term.name for term in problem.terms() if term.region.whole]
         counts = {
             term.name: self.points_inside if term.name in inside else self.points_edge
             for term in problem.terms()
@@ -226,21 +265,26 @@ class PINN(Experiment):
         return points
 
 
+def _losses(left: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    return mean_squares(left())
+
+
 def _snapshot(
-    untrained: nn.Module, network: nn.Module, problem: Problem, points: dict[str, Tensor]
+    untrained: nn.Module, network: nn.Module, problem: Problem, samples: Mapping[str, Sample]
 ) -> Solution:
     weights = {name: weight.clone() for name, weight in network.state_dict().items()}
-    return Solution(untrained, weights, problem, dict(points))
+    points = {name: sample.points for name, sample in samples.items()}
+    return Solution(untrained, weights, problem, points)
 
 
 def _errors(problem: Problem, network: nn.Module) -> dict[str, float]:
     dtype = next(network.parameters()).dtype
     test = _test_points(problem.box).to(dtype)
-    equations = [term.name for term in problem.terms() if not term.region.held]
+    equations = [term.name for term in problem.terms() if term.region.whole]
     with torch.no_grad():
         off = [residual_at(problem, network, name, test[:1024]) for name in equations]
         u = network(test).double()
-    return {"off_points": rms(torch.cat(off, 1)), "rel_l2": relative_l2(u, _truth(problem))}
+    return {"off_points": rms(torch.cat(off, 1)), "rel_l2": relative_l2(u, _truth(problem.truth))}
 
 
 @lru_cache(maxsize=8)

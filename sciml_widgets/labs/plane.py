@@ -19,25 +19,31 @@ Function = Callable[[Points], Values]
 COLOURS = (0, 1, 3)
 """Of the slices: blue, orange, purple."""
 
+SENSOR = 1
+"""Orange is the only colour of the palette that neither map of colours has."""
+
 
 def solution_picture(
-    problem: Problem, network: Function, size: int, dots: Points | None = None
-) -> Picture:
+    problem: Problem, network: Function, size: int, dots: Points | None = None,
+    given: Points | None = None,
+) -> Picture:  # fmt: skip
     """The first unknown over the first coordinate (up) and the last (across), and its error.
 
-    Other coordinates are held at the middle of the box. `dots` are drawn over the error.
+    Other coordinates are held at the middle of the box. `dots` are drawn over the error; points
+    that are `given` (sensors) over both, as rings.
     """
-    points, truth = _truth(problem, size)
+    points, truth = _truth(problem.truth, size)
     with torch.no_grad():
         u = network(points)[:, 0].numpy()
     if len(problem.box.names) == 1:
         return _line_picture(problem, points[:, 0].numpy(), u, truth, dots)
-    return _plane_picture(problem, size, u, truth, dots)
+    return _plane_picture(problem, size, u, truth, dots, given)
 
 
 def _plane_picture(
-    problem: Problem, size: int, u: np.ndarray, truth: np.ndarray, dots: Points | None
-) -> Picture:
+    problem: Problem, size: int, u: np.ndarray, truth: np.ndarray, dots: Points | None,
+    given: Points | None,
+) -> Picture:  # fmt: skip
     box, name, (low, high) = problem.box, problem.unknowns[0], problem.limits
     x, t = box.names[0], box.names[-1]
     across, up = Axis(t, box.low[-1], box.high[-1]), Axis(x, box.low[0], box.high[0])
@@ -47,20 +53,21 @@ def _plane_picture(
     error = field - truth[:cells].reshape(size, size)
     where = _largest(box, error)
     limit = round_limit(float(np.nanmax(np.abs(error), initial=0.0)))
+    rings = () if given is None else _rings(given[:, -1], given[:, 0])
     marks = () if dots is None else (_dots(dots[:, -1], dots[:, 0]),)
     ends = [_say(float(end)) for end in (np.min(field), np.max(field))]
     return Picture(
         (
             Plot(
                 f"network {name}({', '.join(box.names)})",
-                (Image(field, extent, low, high, unit=name),),
+                (Image(field, extent, low, high, unit=name), *rings),
                 across, up,
                 alt=f"The network's {name} over {t} (across) and {x} (up), "
                 f"from {ends[0]} to {ends[1]}.",
             ),
             Plot(
                 "network minus exact",
-                (Image(error, extent, -limit, limit, "error", unit=name), *marks),
+                (Image(error, extent, -limit, limit, "error", unit=name), *marks, *rings),
                 across, up,
                 alt=f"The error over {t} (across) and {x} (up). {where}",
             ),
@@ -119,6 +126,12 @@ def _line_picture(
 
 def _dots(across: Tensor, up: Tensor) -> Dots:
     return Dots(across.double().numpy(), up.double().numpy(), colour=INK, size=2.0, hollow=True)
+
+
+def _rings(across: Tensor, up: Tensor) -> tuple[Dots, Dots]:
+    """Seen on every colour: a dark ring around a light dot."""
+    x, y = across.double().numpy(), up.double().numpy()
+    return Dots(x, y, colour=SENSOR, size=6.0), Dots(x, y, colour=INK, size=8.0, hollow=True)
 
 
 def _largest(box: Box, error: np.ndarray) -> str:

@@ -7,6 +7,7 @@ from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import Action, Choice, Knob, Slider, Toggle, knobs, read, resolve
 from sciml_widgets.live.panel import Panel
 from sciml_widgets.player import Player
+from sciml_widgets.touch import Curve, Places
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -73,6 +74,8 @@ def _widget(player: Player, path: str) -> Any:
             made = ipywidgets.Button(**look)
             made.on_click(lambda _button: player.press(path))
             return made
+        case Curve() | Places():
+            made = ipywidgets.Text(knob.spell(value), continuous_update=False, **look)
         case _:
             raise TypeError(f"{path}: no plain widget for a {type(knob).__name__}")
 
@@ -80,6 +83,13 @@ def _widget(player: Player, path: str) -> Any:
         new = change.new
         if isinstance(knob, Slider):  # 10 ** log10(high) may be a hair above high
             new = min(max(new, knob.low), knob.high)
+        elif isinstance(knob, (Curve, Places)):
+            try:
+                new = knob.parse(new)
+            except ValueError as error:
+                made.value, made.tooltip = change.old, str(error)
+                return
+            made.tooltip = knob.help or name
         player.turn(path, new)
 
     made.observe(turned, "value")

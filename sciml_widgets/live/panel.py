@@ -7,6 +7,8 @@ the player's mailbox (`_heard`), on whatever thread they arrive.
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,13 @@ import traitlets
 
 from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import resolve, values
+from sciml_widgets.live.compare import Compare
+from sciml_widgets.live.predict import Prediction
 from sciml_widgets.live.share import Shared, line
+from sciml_widgets.live.steer import Steer
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
+from sciml_widgets.predict import Question, Verdict
 from sciml_widgets.record import Record
 
 if TYPE_CHECKING:
@@ -63,9 +69,15 @@ class Panel(traitlets.HasTraits):
     values = traitlets.Dict()
     state = traitlets.Unicode("idle")
 
-    def __init__(self, experiment: Experiment, **options: Any) -> None:
+    def __init__(
+        self, experiment: Experiment, *, predict: Question | None = None,
+        hide: Iterable[str] = (), lock: Iterable[str] = (), presets: bool = True, **options: Any,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.player = Player(experiment, watch=self._watch, **options)
+        self.prediction = Prediction(predict, self.player.history.known) if predict else None
+        self._steer = Steer(self.player, hide, lock, presets)
+        self._compare = Compare(self.player, self._steer.words)
         self.widget: PanelWidget | None = None
         self.twin: Any = None
         self._wire = Wire()
@@ -110,6 +122,24 @@ class Panel(traitlets.HasTraits):
         """Turn a knob, as a hand would. Raises ValueError."""
         self.player.turn(name, value)
 
+    def preset(self, name: str) -> None:
+        """All values of a preset, the others as shown first; starts over. Raises ValueError."""
+        self._steer.preset(name)
+
+    def pin(self, name: str) -> None:
+        """Keep this run's curves as "A" or "B" beside those to come. Raises ValueError."""
+        self._compare.pin(name)
+        self._refresh()
+
+    def unpin(self, name: str) -> None:
+        """Take a pinned run off the axes. Raises ValueError."""
+        self._compare.unpin(name)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._key = True
+        self.player.wake()
+
     def wait(self, timeout: float | None = None) -> bool:
         """Block until nothing runs. Returns whether that came in time."""
         came = self.player.wait(timeout)
@@ -131,6 +161,16 @@ class Panel(traitlets.HasTraits):
         """The step at which the goal was first reached, or None."""
         return self.player.goal_reached
 
+    @property
+    def guess(self) -> Any:
+        """The guess that was committed, or None."""
+        return self.prediction.guess if self.prediction else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Guess, result and how far they are apart, once the run has come to the answer."""
+        return self.prediction.verdict if self.prediction else None
+
     def record(self) -> Record:
         """The run so far as a record: `save(panel.record(), "run.json")`."""
         return self.player.record()
@@ -138,6 +178,23 @@ class Panel(traitlets.HasTraits):
     def share(self) -> str:
         """The record as one line of text: `show('…')` in another notebook runs it again."""
         return line(self.player.record())
+
+    def to_code(self) -> str:
+        """A self-contained script with the present values: `print(panel.to_code())`.
+
+        Raises ValueError for a lab without one, or a value that it cannot express.
+        """
+        player = self.player
+        return player.ask(lambda: player.experiment.code(player.step_now or player.limit))
+
+    def save_weights(self, path: str | Path) -> None:
+        """The present network and its knobs as a safetensors file; `load_weights` reads it.
+
+        Raises ValueError where there is no network (yet), OSError.
+        """
+        from sciml_widgets.live.weights import save_weights
+
+        save_weights(self.player, path)
 
     def figure(self) -> "Figure":
         """The present picture as a matplotlib figure."""
@@ -201,7 +258,10 @@ class Panel(traitlets.HasTraits):
 
     def _hear(self, message: dict[str, Any]) -> None:
         player, what = self.player, message["t"]
-        if what in ("ready", "ack", "hidden"):
+        if self.prediction and self.prediction.takes(message, player):
+            with self._lock:
+                self._key = True  # a guess is told in key frames
+        elif what in ("ready", "ack", "hidden"):
             with self._lock:
                 name = str(message["view"])[:40]
                 if name not in self._views and len(self._views) >= MOST_VIEWS:
@@ -213,13 +273,19 @@ class Panel(traitlets.HasTraits):
                 elif what == "ready":
                     view.acked, self._key = self._wire.number, True
         elif what == "turn":
+            self._steer.admit(message["name"])
             player.turn(message["name"], message["value"], drag=message.get("drag") is True)
         elif what == "press":
+            self._steer.admit(message["name"])
             player.press(message["name"])
         elif what == "step":
             player.step(message.get("n", 1))
         elif what == "pace":
             player.pace(float(message["value"]))
+        elif what == "preset":
+            self._steer.preset(message["name"], by_hand=True)
+        elif what in ("pin", "unpin"):
+            getattr(self, what)(message["name"])
         elif what in ("share", "resume"):
             self._shared.hear(player, message)
         elif what in ("go", "pause", "reset"):
@@ -231,6 +297,10 @@ class Panel(traitlets.HasTraits):
 
     def _watch(self, player: Player) -> float | None:
         """Send a message if one is due. Returns when to be called again if nothing happens."""
+        self._compare.look(player)
+        if self.prediction and self.prediction.look(player):
+            with self._lock:
+                self._key = True
         now = time.perf_counter()
         resting = player.state != "running"
         wish = self._rest(now) if resting else None
@@ -280,6 +350,10 @@ class Panel(traitlets.HasTraits):
             player.fail(error)
         self._last = time.perf_counter()
         header, buffers = self._wire.message(player, picture, key, notice)
+        self._steer.write(header)
+        self._compare.write(header, buffers)
+        if key and self.prediction:
+            header["predict"] = self.prediction.part()
         header |= self._shared.parts(player, key)
         if size or key or self._wire.number >= self._asked[-1] + LIGHT:
             header["ack"] = True

@@ -28,8 +28,9 @@ def show(experiment: Any, *, still: int = 300, **options: Any) -> Panel | None:
 
     Running the cell again, or `panel.close()`, ends the old panel and its thread. Where nobody is
     there (nbconvert, papermill, nbval), at most `still` frames run here and now, their last
-    picture becomes the output, and what the lab raises is raised. `options` go to the player:
-    `until="rel_l2<0.05"`, `tape=[Turn(...)]`.
+    picture becomes the output, and what the lab raises is raised. `options`:
+    `predict=guess_number(...)` (asks before Run unlocks), `goal="rel_l2<0.05"`, `within=2000`
+    (steps), `hide=("seed",)`, `lock=("nu",)`, `presets=False` (no menu of them), `tape=[Turn()]`.
 
     A record (or its text, or its file) that holds pictures is played, on a page without a kernel
     too; any other, or with `run=True`, is run again, and the panel says whether it is the same.
@@ -38,7 +39,7 @@ def show(experiment: Any, *, still: int = 300, **options: Any) -> Panel | None:
     Raises:
         RecordError: the record cannot be used.
         TypeError: `experiment` is not an Experiment (a class without the brackets, say).
-        ValueError: a bad goal, tape, or number of frames.
+        ValueError: a bad goal, tape, knob, or number of frames.
     """
     if not isinstance(still, int) or still < 1:
         raise ValueError(f"still={still!r} is not a number of frames above 0")
@@ -88,10 +89,15 @@ def _still(panel: Panel, frames: int) -> None:
     """Run in this thread: no widget, and no thread is left behind."""
     player = panel.player
     player.limit = min(frames, player.limit)
+    if panel.prediction:
+        panel.prediction.skip()  # nobody is there to guess
     drive(player)
     panel._absorb()
     if player.error is not None:
         raise player.error
-    from sciml_widgets.live.twin import display_still
+    from sciml_widgets.live.twin import display_still, display_text
 
     display_still(player)
+    if panel.prediction:
+        panel.prediction.look(player)  # a goal may have ended the run
+        display_text(panel.prediction.text())

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sciml_widgets.history import change
 from sciml_widgets.knobs import knobs, values
 from sciml_widgets.live.losses import loss_plots
+from sciml_widgets.live.steer import goal_words
 from sciml_widgets.picture import (
     INK,
     PALETTE,
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Twin", "alt", "display_still", "figure", "png", "title"]
+__all__ = [
+    "Twin", "alt", "display_png", "display_still", "display_text", "figure", "png", "title",
+]  # fmt: skip
 
 LOCK = threading.RLock()
 COLOURS = PALETTE["light"]
@@ -41,6 +45,8 @@ MUTE, GRID = "#5b6875", "#e3e8ec"
 MAPS = {"field": "cividis", "error": "RdBu_r"}
 DASHES = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1, 1.4))}
 SMALL = 8.0  # points
+UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+"""JupyterLab ignores a picture's alt text, so the words follow it: heard, but not seen."""
 HIDE_DEAD = (
     "<style>.jp-OutputArea-child:not(:has(.sciml-panel)):has(+ .jp-OutputArea-child .sciml-static)"
     "{display:none}</style>"
@@ -80,16 +86,18 @@ def title(player: Player) -> str:
     lab = player.experiment
     known = knobs(lab)
     moved = [
-        f"{known[path].label or path} {_number(value)}"
+        _moved(known[path].label or path, known[path].default, value)
         for path, value in values(lab).items()
-        if value != known[path].default
+        if value != known[path].default and path not in player.unseen
     ]
     errors = [
         f"{one.label or one.name} {_value(player.scalars[one.name], one.percent)}"
         for one in lab.series
         if one.role == "error" and one.name in player.scalars
     ]
-    parts = [lab.title or type(lab).__name__, f"step {player.step_now}", *errors, *moved]
+    goal = goal_words(player)
+    judged = [goal["text"]] if goal and goal["state"] != "open" else []
+    parts = [lab.title or type(lab).__name__, f"step {player.step_now}", *errors, *judged, *moved]
     return "  ·  ".join(parts[:5]) + ("  ·  …" if len(parts) > 5 else "")
 
 
@@ -134,14 +142,33 @@ def display_still(player: Player) -> None:
     """Leave the picture as the output of this cell (nothing outside a notebook)."""
     try:
         from IPython import get_ipython
-        from IPython.display import display
     except ImportError:
         return
     if get_ipython() is None:
         return
-    words = alt(player)
-    bundle = {"image/png": base64.b64encode(png(figure(player))).decode(), "text/plain": words}
+    display_png(png(figure(player)), alt(player))
+
+
+def display_png(made: bytes, words: str) -> None:
+    """Leave a picture with its words for who cannot see it."""
+    from IPython.display import display
+
+    bundle = {"image/png": base64.b64encode(made).decode(), "text/plain": words}
     display(bundle, metadata={"image/png": {"alt": words}}, raw=True)
+    spoken = f'<div style="{UNSEEN}">{html.escape(words)}</div>'
+    display({"text/html": spoken, "text/plain": words}, raw=True)
+
+
+def display_text(text: str) -> None:
+    """Leave a few lines as the output of this cell (nothing outside a notebook)."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        lines = "<br>".join(html.escape(line) for line in text.split("\n"))
+        display({"text/html": f"<p>{lines}</p>", "text/plain": text}, raw=True)
 
 
 class Twin:
@@ -266,6 +293,10 @@ def _mark(made: "Figure", axes: "Axes", mark: Mark) -> None:
             axes.text(mark.x, mark.y, mark.text, color=COLOURS[mark.colour % len(COLOURS)],
                       fontsize=7, ha=mark.align, va="top", in_layout=False,
                       clip_on=True)  # fmt: skip
+
+
+def _moved(label: str, usual: Any, value: Any) -> str:
+    return change(label, usual, value) if isinstance(value, tuple) else f"{label} {_number(value)}"
 
 
 def _number(value: Any) -> str:

@@ -8,11 +8,16 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-__all__ = ["PanelWidget"]
+__all__ = ["SCRIPTS", "PanelWidget"]
 
 HERE = Path(__file__).parent
-SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "share.js", "page.js",
-           "panel.js")  # fmt: skip
+SCRIPTS = tuple(
+    f"{name}.js"
+    for name in (
+        "draw", "marks", "history", "touch", "controls", "predict", "compare", "steer", "share",
+        "page", "panel",
+    )
+)  # fmt: skip
 
 
 class PanelWidget(anywidget.AnyWidget):

@@ -45,7 +45,7 @@ class Wire:
             "state": player.state, "step": player.step_now, "frames": player.frames,
             "seconds": round(player.seconds, 2), "rate": round(player.rate, 2),
             "message": player.message, "notice": notice, "stats": _stats(player),
-            "goal": _goal(player), "tracks": self._tracks(player, buffers),
+            "tracks": self._tracks(player, buffers),
         }  # fmt: skip
         now = values(player.experiment)
         if key or now != self._values:
@@ -115,10 +115,6 @@ def _stats(player: Player) -> list[dict[str, Any]]:
             found.append({"label": one.label or one.name, "value": value if finite else None,
                           "percent": one.percent})  # fmt: skip
     return found[:2]
-
-
-def _goal(player: Player) -> dict[str, Any] | None:
-    return {"text": str(player.goal), "reached": player.goal_reached} if player.goal else None
 
 
 def quantise(image: Image) -> bytes:

@@ -1,6 +1,8 @@
 """Equations with their terms and their exact solutions, one a file. Knows no network, no loss."""
 
 from sciml_widgets.physics.burgers import Burgers
+from sciml_widgets.physics.convection import Convection
+from sciml_widgets.physics.poisson import Poisson
 from sciml_widgets.physics.problem import (
     Box,
     Coordinates,
@@ -11,14 +13,18 @@ from sciml_widgets.physics.problem import (
     Term,
     Values,
 )
+from sciml_widgets.physics.reaction import Reaction
 
 __all__ = [
     "Box",
     "Burgers",
+    "Convection",
     "Coordinates",
     "Jet",
     "Points",
+    "Poisson",
     "Problem",
+    "Reaction",
     "Region",
     "Term",
     "Values",

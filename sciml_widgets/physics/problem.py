@@ -49,6 +49,10 @@ class Box:
         ((name, where),) = held.items()
         return Region(self, name, where if isinstance(where, tuple) else (where,))
 
+    def points(self, *points: tuple[float, ...]) -> "Region":
+        """These points and no others: `box.points((0.0, 0.5), (0.2, 0.5))`. Raises ValueError."""
+        return Region(self, points=points)
+
     def key(self, derivative: str) -> tuple[int, ...]:
         """Column numbers of a derivative's letters, in order. Raises ValueError."""
         unknown = set(derivative) - set(self.names)
@@ -62,13 +66,21 @@ class Box:
 
 @dataclass(frozen=True)
 class Region:
-    """The inside of a box, or the faces on which the coordinate `held` has one of `values`."""
+    """The inside of a box, or the faces on which the coordinate `held` has one of `values`.
+
+    Or the given `points` alone (sensors): then nothing is drawn there.
+    """
 
     box: Box
     held: str = ""
     values: tuple[float, ...] = ()
+    points: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        for point in self.points:
+            sides = zip(self.box.low, point, self.box.high, strict=True)
+            if not all(low <= part <= high for low, part, high in sides):
+                raise ValueError(f"the point {point} is not in the box")
         if not self.held:
             return
         (axis,) = self.box.key(self.held)
@@ -76,11 +88,19 @@ class Region:
         if not self.values or not all(low <= value <= high for value in self.values):
             raise ValueError(f"{self.held} must be held in [{low:g}, {high:g}], got {self.values}")
 
-    def place(self, unit: Points) -> Points:
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the box."""
+        return not self.held and not self.points
+
+    def place(self, unit: Points) -> Float[Tensor, "m d"]:
         """Move points of the unit cube [0, 1)^d into the region, evenly; (n, d) to (n, d).
 
-        On faces, the number of the held coordinate chooses the face.
+        On faces, the number of the held coordinate chooses the face. Given points come as they
+        are, however many are asked for.
         """
+        if self.points:
+            return unit.new_tensor(self.points)
         low, high = unit.new_tensor(self.box.low), unit.new_tensor(self.box.high)
         placed = low + (high - low) * unit
         if self.held:
@@ -171,6 +191,11 @@ class Problem:
     def terms(self) -> tuple[Term, ...]:
         """What the solution must satisfy, and where."""
         raise TypeError(f"{type(self).__name__} needs a method terms()")
+
+    @property
+    def truth(self) -> "Problem":
+        """The same as far as `exact` depends on it: what a cache of the truth goes by."""
+        return self
 
     def exact(self, points: Points) -> Values:
         """The truth at points (n, d), in float64: (n, m), one column for each unknown."""

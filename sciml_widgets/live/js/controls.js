@@ -21,6 +21,7 @@ function put(element, text) {
 
 function knobText({ whole }, value) {
   if (typeof value === "boolean") return value ? "on" : "off";
+  if (Array.isArray(value)) return "the default";
   return whole || typeof value === "string" ? String(value) : formatNumber(value);
 }
 
@@ -70,7 +71,7 @@ function makeControl(knob, id, hand, signal) {
     element,
     apply(value, reason = "") {
       applied = value;
-      element.classList.toggle("sw-moved", control !== "action" && value !== knob.default);
+      element.classList.toggle("sw-moved", control !== "action" && String(value) !== String(knob.default));
       element.classList.toggle("sw-silent", !!reason);
       element.title = reason || about;
       put(note, reason);
@@ -93,6 +94,15 @@ function makeControl(knob, id, hand, signal) {
     waits ? make("span", { class: "sw-chip", text: "restarts" }) : "",
     make("button", { type: "button", class: "sw-back", text: "↺", title: `Back to ${back}`,
       "aria-label": `Reset ${label} to ${back}`, on: { click: reset } }));
+
+  const touch = { curve: curveRow, places: placesRow }[control];
+  if (touch) {
+    const tools = { hint, note, element, waits, send, notice: hand.notice, hold: (on) => { held = on; },
+      turn: (value) => hand.turn(path, value, true) };
+    Object.assign(row, touch(knob, tools));
+    ({ show } = row);
+    return row;
+  }
 
   if (control !== "slider") {
     const [tag, state] = control === "toggle" ? ["input", "checked"] : ["select", "value"];
@@ -197,5 +207,6 @@ function makeControls(knobs, view, hand, signal) {
     element,
     apply: (values, silent) => rows.forEach((row, path) => path in values && row.apply(values[path], silent[path])),
     settle: () => rows.forEach((row) => row.settle()),
+    over: (plots, canvases) => rows.forEach((row) => row.over?.(plots, canvases)),
   };
 }

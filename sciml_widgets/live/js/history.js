@@ -27,32 +27,58 @@ function groupSeries(series) {
   });
 }
 
-function describeHistory({ title, note, members }, tracks) {
+function describeHistory(group, tracks, earlier) {
+  const { title, note, members } = group;
   const said = members.map(({ name, label }) => `${label} ${formatNumber(lastValue(tracks.get(name)), 3)}`);
-  return `${title}, ${note}: ${said.join(", ")}`;
+  return `${title}, ${note}: ${said.join(", ")}${describeEarlier(group, earlier)}`;
 }
 
 function lastValue(track) {
   return track?.y.findLast(Number.isFinite);
 }
 
-function drawHistory(canvas, group, tracks, ticks, theme, empty) {
+function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   const pen = takePen(canvas, theme), { g, em, w } = pen, { along, log, percent, label } = group;
   const marks = group.members.filter(({ name }) => tracks.get(name)?.x.length).map((one) => {
     const sides = one.band?.map((name) => tracks.get(name)?.y);
     return { ...one, kind: "lines", ...tracks.get(one.name), band: sides?.every(Boolean) && sides };
   });
-  const last = max(10, ...marks.map(({ x }) => x.at(-1)));
-  const x = settledAxis(along === "step" ? { label, low: 0, high: last, whole: true } : { label }, marks, "x");
-  const y = settledAxis({ log, percent }, marks, "y");
+  // the axes belong to the run and to a guess; earlier runs are cut where it ends
+  const before = earlierMarks(group, earlier), own = marks.length ? marks : before, { guess } = group;
+  const last = max(10, guess?.at ?? 0, ...own.map(({ x }) => x.at(-1)));
+  if (guess) guess.x = guess.y.map(() => guess.at ?? last);
+  const x = settledAxis(along === "step" ? { label, low: 0, high: last, whole: true } : { label }, own, "x");
+  const counted = countedMarks(before, marks.length ? last : undefined);
+  const y = settledAxis({ log, percent }, [...marks, ...counted, ...(guess ? [guess] : [])], "y");
   const right = min(w * 0.3, max(...group.members.map((one) => widthOf(g, one.label)))) + em * 1.5;
   const box = layOut(pen, x, y, { right, top: em * 2 });
   drawAxes(pen, box, x, y, true, marks.length ? "" : empty);
   drawTicks(pen, box, ticks.map(({ x: at, text }) => ({ at: at[along], text })).filter(({ at }) => at >= x.low && at <= x.high));
+  const pale = paler(pen);
+  clipped(g, box, () => before.forEach((mark) => DRAW.lines(pale, box, mark)));
   // the error is what counts: it lies on top
   marks.sort((a, b) => (a.role === "error") - (b.role === "error"));
   clipped(g, box, () => marks.forEach((mark) => DRAW.lines(pen, box, mark)));
+  drawLetters(pale, box, before);
+  if (guess) drawGuess(pen, box, guess);
   drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
+}
+
+/** A ring where a guess lies; one alone has its name beside it. */
+function drawGuess(pen, { X, Y, x0, x1 }, { x, y }) {
+  const { g, em, theme } = pen, at = X(x[0]), side = at > (x0 + x1) / 2 ? -1 : 1, wide = widthOf(g, "guess");
+  if (y.length === 1) {
+    g.fillStyle = theme.veil;
+    g.fillRect(at + side * em - (side < 0 ? wide : 0), Y(y[0]) - em * 0.6, wide, em * 1.2);
+    write(g, "guess", at + side * em, Y(y[0]), theme.accent, side < 0 ? "right" : "left");
+  }
+  for (const v of y) {
+    startLine(pen, { colour: 0, width: 2 });
+    g.fillStyle = theme.veil;
+    g.arc(at, Y(v), em * 0.45, 0, 7);
+    g.fill();
+    g.stroke();
+  }
 }
 
 function drawNames(pen, { x1, y0, y1 }, names) {

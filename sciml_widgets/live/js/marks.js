@@ -56,6 +56,7 @@ function drawPlot(canvas, plot, theme, empty) {
   drawAxes(pen, box, x, y, !image, marks.length ? "" : empty);
   clipped(g, box, () => marks.forEach((mark) => DRAW[mark.kind]?.(pen, box, mark)));
   drawLegend(pen, box, marks.filter((mark) => mark.label), marks, memory);
+  memory.box = { ...box, x, y }; // for what lies over the plot
 }
 
 function drawField({ g, h, theme, em }, box, image, memory) {

@@ -24,7 +24,8 @@ function buildPage(send, toggleRun) {
     pace: menu("pace", "pace", PACES, () => send({ t: "pace", value: Number(page.pace.value) })),
     large: button("aa", "Aa", "Large type", null, { "aria-label": "Projector mode", "aria-pressed": "false" }),
     stats: part("stats"),
-    goal: part("goal", { hidden: true }, make("span"), make("span")),
+    steer: buildSteer(send),
+    pins: buildPins(send),
     alert: part("alert", { role: "alert" }),
     plots: part("plots"),
     summary: make("summary"),
@@ -33,10 +34,13 @@ function buildPage(send, toggleRun) {
     voice: part("voice", { "aria-live": "polite" }),
   };
   page.knobs = make("details", { class: "sw-knobs" }, page.summary);
+  page.card = makeCard(send, page);
   page.root = make("div", { class: "sciml-panel", role: "group", tabindex: "-1", "data-state": "idle", "data-step": 0, "data-fps": 0,
     "data-lm-suppress-shortcuts": "true" },
-  part("bar", {}, page.run, page.step, many, page.reset, page.pace, page.large, part("read", {}, page.stats, page.goal)),
+  part("bar", {}, page.run, page.step, many, page.reset, page.pace, page.large, part("read", {}, page.stats)),
+  page.steer.element,
   page.alert,
+  page.card.element,
   part("body", {}, page.plots, page.knobs),
   part("foot", {}, page.caption, page.seed),
   page.voice,
@@ -52,7 +56,7 @@ function writeRun({ run }, runs) {
   run.title = `${name} (space)`;
 }
 
-function writeNumbers(page, { state, step, seconds, rate, stats, goal, message }) {
+function writeNumbers(page, { state, step, seconds, rate, stats, message }) {
   page.root.dataset.state = state;
   page.root.dataset.step = step;
   writeRun(page, state === "running");
@@ -67,14 +71,6 @@ function writeNumbers(page, { state, step, seconds, rate, stats, goal, message }
     put(stat.firstChild, text);
     put(stat.lastChild, label);
   });
-  page.goal.hidden = !goal;
-  if (goal) {
-    const reached = goal.reached !== null;
-    page.goal.classList.toggle("sw-reached", reached);
-    put(page.goal.firstChild, reached ? `✓ ${goal.text} at step ${goal.reached}` : `goal ${goal.text}`);
-    // unseen, it keeps the place, so that nothing moves when the goal is reached
-    put(page.goal.lastChild, `✓ ${goal.text} at step 1000`);
-  }
   put(page.alert, state === "diverged" || state === "failed" ? message || state : "");
 }
 

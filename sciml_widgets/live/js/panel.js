@@ -26,7 +26,7 @@ function render({ model, el }) {
   const view = Math.random().toString(36).slice(2, 12);
   const gone = new AbortController(), { signal } = gone;
   let spec, specText, knobsText, controls, groups, theme, latest, run, picture, owing, shown, echoed, echoing, speaking;
-  let values = {}, silent = {}, ticks = [], tracks = new Map(), drawn = [], notice = "";
+  let values = {}, silent = {}, ticks = [], tracks = new Map(), earlier = [], drawn = [], notice = "";
   let queued = 0, waiting = 0, visible = true, onScreen = true, narrow = true, spokenAt = -1e9;
 
   const send = (message) => model.send(message);
@@ -52,6 +52,9 @@ function render({ model, el }) {
     }
     if (!whole) send({ t: "ready", view }); // a message was lost: a key frame mends that
     ({ ticks = ticks, values = values, silent = silent } = header);
+    if (header.earlier) earlier = unpackEarlier(header.earlier, (i) => floatsOf(buffers[i]));
+    if ("preset" in header) page.steer.apply(header.preset);
+    if (header.key) page.card.apply(header.predict);
     if (header.picture) picture = unpackPicture(header.picture, buffers);
     if (header.values || header.silent) controls.apply(values, silent);
     if (header.notice) {
@@ -70,6 +73,7 @@ function render({ model, el }) {
     if (text === specText) return; // the controls stay: a hand may be on one
     [spec, specText, theme] = [given, text, null];
     root.ariaLabel = spec.title;
+    page.steer.offer(spec.presets);
     groups = groupSeries(spec.series);
     const knobs = JSON.stringify(spec.controls);
     if (knobs === knobsText) return;
@@ -133,18 +137,25 @@ function render({ model, el }) {
     theme ||= readTheme(root, spec.palette, root.classList.toggle("sw-dark", isDark(el)));
     const empty = latest.state === "idle" ? "Press Run" : "";
     writeNumbers(page, latest);
+    const news = page.steer.write(latest.goal);
+    if (news) put(page.voice, news);
     writeFoot();
-    for (const group of groups) if (resting() || !group.alt) group.alt = describeHistory(group, tracks);
+    page.card.draw(theme);
+    for (const group of groups) group.guess = page.card.mark(group);
+    for (const group of groups) if (resting() || !group.alt) group.alt = describeHistory(group, tracks, earlier);
     const plots = [...(picture?.plots || []), ...groups], canvases = plots.map((plot, i) => figureAt(page, i, plot));
     while (page.plots.children.length > plots.length) page.plots.lastChild.remove();
+    const losses = plots.findIndex(({ members }) => members?.some(({ role }) => role !== "metric"));
+    page.pins.write(earlier, page.plots.children[losses]);
     plots.forEach((plot, i) => {
       const canvas = canvases[i], { clientWidth, clientHeight } = canvas.parentElement, { memory } = canvas;
-      if (!plot.marks) return drawHistory(canvas, plot, tracks, ticks, theme, empty);
+      if (!plot.marks) return drawHistory(canvas, plot, tracks, ticks, theme, empty, earlier);
       // between two pictures only the history moves
       const now = [plot, theme, empty, clientWidth, clientHeight, devicePixelRatio];
       if (now.some((part, k) => part !== memory.now?.[k])) drawPlot(canvas, plot, theme, empty);
       memory.now = now;
     });
+    controls.over(plots, canvases);
   };
 
   const caption = () => picture?.caption || spec?.about || "";
