@@ -357,6 +357,18 @@ def test_while_it_runs_a_record_is_kept_every_few_seconds(monkeypatch: pytest.Mo
     player.close()
 
 
+def test_while_a_run_is_repeated_less_is_not_kept_over_more() -> None:
+    record = steered(MonteCarlo(), (), 30).record()
+    shared, player = Shared(), Player(MonteCarlo())
+    player.resume(record)
+    while player.frames < 29:
+        player.round()
+        assert "kept" not in shared.parts(player, False)
+    drained(player)
+    assert Record.from_json(shared.parts(player, False)["kept"]).frames == 30
+    player.close()
+
+
 # ---- show(record) ---------------------------------------------------------------------------
 
 

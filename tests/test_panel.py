@@ -128,11 +128,16 @@ def test_no_more_than_two_acknowledgements_are_owed_and_a_silent_view_does_not_s
     panel.widget.acks = False
     panel.widget.say(t="ready")
     panel.go()
-    until(lambda: panel.player.frames > 300)
-    owed = [bool(header.get("ack")) for header, _ in panel.widget.messages]
+    until(lambda: panel.player.frames > 300 and sum(asked(panel)) == 2)
+    time.sleep(0.2)
+    owed = asked(panel)
     assert sum(owed) == 2 and owed[-1], "after the second nothing more is sent"
     panel.pause()
     panel.wait(1)
+
+
+def asked(panel):
+    return [bool(header.get("ack")) for header, _ in panel.widget.messages]
 
 
 def test_an_acknowledgement_is_asked_for_each_picture_and_every_third_message(panel):

@@ -6,8 +6,8 @@ function playTrace(el, { id, palette, trace, state, message, line, length }) {
   const last = pictures.length - 1, pause = max(60, min(400, 9000 / pictures.length));
   const series = trace.series.map((one) => ({ ...one }));
   // shown again by the same output, it goes on where it was
-  const places = (window.scimlTraces ||= {});
-  let at = min(places[id] ?? 0, last), playing = false, started = id in places, hidden = false, timer = 0, number = 0, hear;
+  const places = (window.scimlTraces ||= {}), before = places[id];
+  let at = min(before?.at ?? 0, last), playing = false, started = false, hidden = false, timer = 0, number = 0, hear;
 
   const show = (key, more) => {
     const { step, frames, points, stats, caption, plots } = pictures[at], sent = [...buffers];
@@ -16,7 +16,7 @@ function playTrace(el, { id, palette, trace, state, message, line, length }) {
       return { name, from: 0, n, x: cut(x), y: cut(y) };
     });
     const broke = at === last && ["diverged", "failed"].includes(state);
-    places[id] = at;
+    places[id] = { at, playing };
     hear({
       t: "frame", i: ++number, run: 1, step, frames, stats, tracks, seconds: null, rate: null, goal: null, notice: "",
       state: playing ? "running" : broke ? state : "paused", message: broke ? message : "",
@@ -33,6 +33,7 @@ function playTrace(el, { id, palette, trace, state, message, line, length }) {
   };
   const stop = () => { playing = false; clearTimeout(timer); };
   const beat = () => {
+    if (!el.isConnected) return;
     if (!hidden && at === last) stop();
     if (!hidden) go(at + 1);
     if (playing) timer = setTimeout(beat, pause);
@@ -49,10 +50,10 @@ function playTrace(el, { id, palette, trace, state, message, line, length }) {
   const does = {
     ready() {
       hidden = false;
+      const wanted = before ? before.playing : !matchMedia("(prefers-reduced-motion: reduce)").matches;
       show(true);
-      if (started || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+      if (!started && wanted) play();
       started = true;
-      play();
     },
     hidden() { hidden = true; },
     go: play,
