@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.results import Part
-from sciml_widgets import Player, Turn, run
+from sciml_widgets import Player, Turn, run, trace
 from sciml_widgets.collocation import jet
 from sciml_widgets.course.script import tagged
 from sciml_widgets.labs import BurgersPINN
@@ -129,6 +129,12 @@ def solve(*, quick: bool, derivatives: str, cells: int, nu: float) -> dict[str, 
     return {"rel_l2": short(error), "seconds": short(statistics.median(seconds))}
 
 
+def see(*, quick: bool) -> dict[str, Any]:
+    """The run on the first screen, as a record with pictures that plays without a kernel."""
+    made = trace(BurgersPINN(), frames=20 if quick else 601, pictures=18)
+    return {"record": made.to_json(), "rel_l2": short(made.scalars["rel_l2"])}
+
+
 def published(*, quick: bool) -> dict[str, Any]:
     """Relative L2 errors of the paper: rows N_u (data points), columns N_f (points inside)."""
     return {
@@ -179,6 +185,7 @@ CLASSICAL = (
 )  # fmt: skip
 
 PARTS = {
+    "see": Part(see, {"run": {}}, TRAINING),
     "published": Part(published, {"table": {}}, ("benchmarks/lesson_05.py",)),
     "solvers": Part(
         solve,

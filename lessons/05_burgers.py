@@ -17,12 +17,12 @@
 #     - build a network that obeys Burgers' equation in plain torch, and steer it while it learns;
 #     - tell a small loss from a small error, and repair a network that has only the first.
 #     sections:
-#     - {title: See it, minutes: 5}
-#     - {title: The problem, minutes: 6}
+#     - {title: See it, minutes: 7}
+#     - {title: The problem, minutes: 8}
 #     - {title: Build it, minutes: 14}
 #     - {title: 'Predict, run, explain', minutes: 4}
-#     - {title: Exercises, minutes: 8}
-#     - {title: Where it breaks, minutes: 4}
+#     - {title: Exercises, minutes: 14}
+#     - {title: Where it breaks, minutes: 7}
 #     - {title: The honest table, minutes: 3}
 #     - {title: Key points, minutes: 1}
 #     prerequisites:
@@ -49,7 +49,7 @@
 #
 # | | |
 # |:--|:--|
-# | **Time** | 45 minutes |
+# | **Time** | 58 minutes |
 # | **You need** | derivatives such as ∂u/∂x; a little Python (torch is explained on the way) |
 # | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
 #
@@ -57,24 +57,69 @@
 # you still see the pictures of the last run.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 1 · See it (5 minutes)
+# ## 1 · See it (7 minutes)
 #
 # A small neural network is about to become the solution of an equation. Nobody shows it the
 # solution. It is told three things only: how the velocity $u$ looks at the start, that it is zero
 # at both walls, and the equation.
 #
-# **Vote before you press Run.** A classical computation starts at $t = 0$ and works forward in
-# time. What will the network do?
-#
-# - **A** the same: the start becomes right first, then later and later times
-# - **B** the walls become right first, and the middle last
-# - **C** all places and times become right at about the same pace
+# This is one such run, recorded. Press play, or drag the time.
 
-# %%
-from sciml_widgets import show
+# %% tags=["numbers"]
+# A recorded run of 600 steps
+from sciml_widgets import guess_choice, show
+from sciml_widgets.course import fold, results, spread, table
 from sciml_widgets.labs import BurgersPINN
 
-panel = show(BurgersPINN())
+recorded = results("05")
+show(recorded["see"].values["run"]["record"])
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Now live, and it is your turn. **Guess before you run**; the panel keeps Run for you until you
+# have. A classical computation starts at $t = 0$ and works forward in time. What will the network
+# do?
+
+# %% tags=["check"]
+# How the panel reads the answer off the run
+import torch
+
+times = (0.0, 0.25, 0.5, 0.75, 1.0)
+x_line = torch.linspace(-1, 1, 81, dtype=torch.float64)
+
+
+def errors_in_time(player):
+    """The relative error of the network at five times."""
+    solution = player.look()
+    found = []
+    for t in times:
+        points = torch.stack([x_line, torch.full_like(x_line, t)], dim=1)
+        exact = solution.problem.exact(points)
+        found.append(float((solution(points) - exact).norm() / exact.norm()))
+    return found
+
+
+PACES = ("the start first, later times later", "the end first", "all times at about one pace")
+
+
+def what_came_first(player):
+    start, *_, end = errors_in_time(player)
+    if max(start, end) < 2 * min(start, end):
+        return PACES[2]
+    return PACES[0] if start < end else PACES[1]
+
+
+# %% slideshow={"slide_type": "subslide"}
+panel = show(
+    BurgersPINN(),
+    predict=guess_choice(
+        "After 100 steps: which times does the network get right first?",
+        PACES,
+        of=what_came_first,
+        at=100,
+        explain="A network has no clock: each step changes all of its numbers, and every number "
+        "matters at all times.",
+    ),
+)
 
 # %% [markdown]
 # **What to look at**, once you have pressed **Run**:
@@ -88,14 +133,11 @@ panel = show(BurgersPINN())
 # Now drag **viscosity ν** while it runs, first to the right, then far to the left.
 
 # %% slideshow={"slide_type": "skip"} tags=["numbers"]
-# After the vote: the error at several times, from recorded runs
-from sciml_widgets.course import fold, results, spread, table
-
-recorded = results("05")
+# After your guess: the error at several times, from recorded runs
 looks = [one["times"] for one in recorded["times"].values["0.05"]]
 
 fold(
-    f"After the vote: the relative error in {len(looks)} recorded runs",
+    f"After your guess: the relative error in {len(looks)} recorded runs",
     table(
         ["", *(f"t = {t}" for t in looks[0]["40"])],
         [
@@ -103,13 +145,12 @@ fold(
             for step, row in looks[0].items()
         ],
     ),
-    "Median and range. It is **C**, after a few restless steps. A network has no clock: each step "
-    "changes all of its numbers, and every number matters at all times.",
+    "Median and range. After a few restless steps all times become right at about one pace.",
     recorded["times"].how(),
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 2 · The problem (6 minutes)
+# ## 2 · The problem (8 minutes)
 #
 # A fluid moves along a line. Its velocity is $u(x, t)$, with $-1 \le x \le 1$ and $0 \le t \le 1$.
 # *Burgers' equation* says how it changes:
@@ -140,9 +181,9 @@ from functools import lru_cache
 import torch
 from torch import nn
 
-from sciml_widgets import Experiment, Frame, Series, Turn, knob, run, show
-from sciml_widgets.course import draw, exercise, fold, say, spread, table
-from sciml_widgets.labs import BurgersPINN
+from sciml_widgets import Experiment, Frame, Series, Turn, guess_number, knob, run, show
+from sciml_widgets.course import draw, exercise, fold, quiz, say, spread, table
+from sciml_widgets.labs import BurgersPINN, BurgersTruth
 from sciml_widgets.physics import Burgers
 from sciml_widgets.picture import Axis, Image, Lines, Picture, Plot, Points
 
@@ -174,6 +215,36 @@ draw(
         SHARP, "viscosity 0.01/π", "The sine wave becomes a cliff at x = 0, almost a jump."
     ),
 )
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### When is the shock?
+#
+# A bit of fluid that starts at $x_0$ moves with its velocity $-\sin \pi x_0$. Near the middle that
+# is about $-\pi x_0$, so without viscosity all of them would arrive at $x = 0$ at the same time,
+# $t = 1/\pi \approx 0.32$. Here $\nu = 0.01/\pi$. **At which time is the front steepest?** The
+# panel shows the exact solution; nothing is trained.
+
+
+# %% tags=["drawing"]
+# How the panel reads the answer off the run
+def steepest_time(player):
+    slope = player.history.tracks["slope"]
+    return max(zip(slope.y, slope.x, strict=True))[1]
+
+
+# %%
+shock = show(
+    BurgersTruth(),
+    predict=guess_number(
+        "At which time t is the front steepest?",
+        of=steepest_time,
+        low=0.0,
+        high=1.0,
+        explain="The fastest bits of fluid start at x = ±1/2, with velocity 1. They are in the "
+        "front at t = 1/2, and until then the jump grows. Then only slower fluid follows.",
+    ),
+)
+shock.pace(20)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # With $\nu = 0.05$ the smoothing keeps up. With $\nu = 0.01/\pi$ the steepening wins: a
@@ -509,58 +580,48 @@ mine = show(MyBurgers(), still=200)
 # viscosity to $0.01/\pi$, **in an instant**. What is the relative error at that very moment,
 # before a single further step?
 #
-# Write down your guess. (0.02 would be two per cent, 1 would be "all wrong".)
+# Commit your guess, then run. Afterwards explain it to your neighbour, before you open "Why?".
 
 # %%
-my_guess = 0.10
-
-# %% slideshow={"slide_type": "subslide"}
-turned = run(BurgersPINN(), frames=701, tape=[Turn(500, "nu", SHARP)])
-
-# %% tags=["drawing"]
-# What happened, and your guess
-error = turned.history.to_pandas()["rel_l2"].dropna()
-before, after = error[error.index < 500].iloc[-1], error[500]
-steps_seen, errors = error.index.to_numpy(), error.to_numpy()
-
-draw(
-    Plot(
-        "relative error",
-        (
-            Lines(steps_seen, errors, "the network"),
-            Lines(steps_seen, 0 * errors + my_guess, "my guess", 1, "dashed"),
-        ),
-        Axis("step"),
-        Axis("", log=True),
-        note="ν turns at step 500",
-        alt=f"It falls to {before:.3f}, jumps to {after:.2f} at step 500, then falls slowly.",
-    )
+turned = show(
+    BurgersPINN(),
+    tape=[Turn(500, "nu", SHARP)],
+    predict=guess_number(
+        "How large is the relative error at step 500, when ν has just turned to 0.01/π?",
+        of="rel_l2",
+        at=500,
+        low=0.001,
+        high=10,
+        log=True,
+        percent=True,
+        explain="The network had not moved. The truth had. The tick in the plot says it: “moves "
+        "the truth”. An error is always an error against something.",
+    ),
+    still=701,
 )
 
 # %% tags=["numbers"]
-# Your guess and the answer
+# How far the truth has moved
 fine = torch.cartesian_prod(torch.linspace(-1, 1, 801), torch.linspace(0, 1, 51))
 smooth, sharp = Burgers(nu=0.05).exact(fine), Burgers(nu=SHARP).exact(fine)
 moved = float((smooth - sharp).norm() / sharp.norm())
 
-say(
-    f"You guessed **{my_guess:.0%}**. It went from {before:.1%} to **{after:.0%}**.",
-    fold(
-        "Explain it to your neighbour, then open this",
-        "The network had not moved. **The truth had.** The exact solutions for the two "
-        f"viscosities differ by {moved:.0%}, so that is what even a perfect network would show. "
-        "The tick on the panel says it when you turn ν: “moves the truth”. An error "
-        "is always an error *against something*.",
-    ),
+fold(
+    "After your guess: how far did the truth move?",
+    f"The exact solutions for the two viscosities differ by {moved:.0%}. That is what even a "
+    "perfect network would show at that moment.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 5 · Exercises (8 minutes)
+# ## 5 · Exercises (14 minutes)
 #
 # Every exercise checks itself. A failed check gives a hint; you may ask for one with `.hint()`.
+
+# %% [markdown] tags=["solution"]
 # The folded cell below each exercise is a worked solution (click the three dots), and
 # `.solution()` shows it too.
-#
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 5.1 A residual for another equation
 #
 # *Fisher's equation* describes a population that spreads and grows, or a flame that eats its way
@@ -669,7 +730,7 @@ def one_knob(answer):
 
 
 # %%
-stuck = show(start, until="rel_l2<0.05", still=200)
+stuck = show(start, goal="rel_l2<0.05", within=600, still=200)
 
 # %% tags=["exercise", "one_knob"]
 answer = start  # turn one knob here: start.but(name=value)
@@ -694,8 +755,46 @@ say(
     recorded["weights"].how(),
 )
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### 5.3 Your own start
+#
+# Draw another $u(x, 0)$ on the panel (group *Equation*, *u(x, 0)*), with the mouse or with the
+# arrow keys; the exact solution follows your drawing. Can you draw one that makes **two** shocks?
+# One that the network cannot follow?
+
+# %%
+own = show(BurgersPINN().but(start="drawn", nu=0.02), still=150)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### 5.4 Did it arrive?
+
+# %%
+quiz("05")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 6 · Where it breaks (4 minutes)
+# ## 6 · Where it breaks (7 minutes)
+#
+# The menu *Presets* of the next panel holds three known failures, each with its repair:
+
+# %% tags=["numbers"]
+# The failures and repairs that the panel knows
+say(
+    table(
+        ["preset", "what happens"],
+        [[f"**{one.name}**", one.why] for one in BurgersPINN.presets if one.goal or one.repairs],
+    )
+)
+
+# %% slideshow={"slide_type": "subslide"}
+gallery = show(BurgersPINN().preset("too few points"), still=150)
+
+# %% [markdown]
+# Take a failure and let it run. Pin it as **A** (below the loss plot), take its repair, and run
+# again: now both stand on the same axes. Which *curve* would have told you, if nobody knew the
+# exact solution?
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Does more training help?
 #
 # A smaller viscosity, and only 50 collocation points, always the same ones. Watch the equation's
 # curve: it falls and falls. Solved? Now look at the relative error, and at the curve *off the
@@ -901,8 +1000,9 @@ say(
 # - Set *task* to *reconstruct*: the start is no longer given, but $u$ at $t = 1/2$ is. Can the
 #   past be found?
 # - Set *activation* to *relu*. Its second derivative is zero. What can the equation do about it?
-# - Take $\nu = 0.01/\pi$, sampling *adaptive*, new points every 20 steps. How far do you get in
-#   five minutes?
+# - The preset *the shock, by Gauss-Newton* solves $\nu = 0.01/\pi$ in seconds. Turn its
+#   *optimizer* to *adam-cosine* and compare the runs as A and B.
+# - `print(panel.to_code())` writes your run as one script of plain torch, to take home.
 #
 # **References**
 #
