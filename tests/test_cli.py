@@ -19,6 +19,7 @@ from sciml_widgets import cli, labs, workspace
 from sciml_widgets.cli import main
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
 from sciml_widgets.knobs import choice, knob
+from sciml_widgets.preset import Preset
 from sciml_widgets.record import lab_name, load
 
 ROOT = Path(sciml_widgets.__file__).parents[1]
@@ -109,6 +110,17 @@ def test_run_json_is_one_object_with_everything(said: Any) -> None:
     assert told["seconds"] >= 0 and told["threads"] >= 1
     assert told["goal"] is None and told["goal_reached"] is None
     assert out.count("\n") == 1
+
+
+def test_a_preset_is_set_before_the_knobs_are_turned(said: Any, monkeypatch: Any) -> None:
+    steep = Preset("too steep", "Hard for a small net.", {"nu": 0.1, "depth": 6})
+    monkeypatch.setattr(Trouble, "presets", (steep,))
+    ran = ("run", "trouble", "--preset", "too steep", "--set", "depth=3", "--frames", 1, "--json")
+    code, out, err = said(*ran)
+    config = json.loads(out)["config"]
+    assert (code, err, config["nu"], config["depth"]) == (0, "", 0.1, 3)
+    code, _, err = said("run", "trouble", "--preset", "to steep")
+    assert code == 2 and "no preset 'to steep': did you mean too steep?" in err
 
 
 def test_a_goal_ends_the_run_and_decides_the_exit_code(said: Any) -> None:

@@ -11,11 +11,12 @@ import pytest
 from sciml_widgets.experiment import Experiment, Frame, Series
 from sciml_widgets.headless import run
 from sciml_widgets.knobs import action, knob, values
+from sciml_widgets.labs import labs
 from sciml_widgets.live.compare import MOST, thinned
 from sciml_widgets.live.frontend import SWITCH
 from sciml_widgets.live.panel import Panel
 from sciml_widgets.live.show import show
-from sciml_widgets.live.steer import LOCKED, goal_words
+from sciml_widgets.live.steer import LOCKED, goal_words, knob_words
 from sciml_widgets.live.twin import alt
 from sciml_widgets.player import Player
 from sciml_widgets.preset import Preset
@@ -391,6 +392,15 @@ def test_the_words_of_a_run_name_no_hidden_knob(opened: Any) -> None:
     ran(panel)
     panel.reset()
     assert earlier(panel)[""][0] == "high 4"
+
+
+def test_a_drawn_curve_is_not_spelled_out() -> None:
+    lab = labs()["burgers-pinn"]()
+    start = values(lab)
+    (path,) = [path for path, value in start.items() if value and isinstance(value, tuple)
+               and not isinstance(value[0], tuple)]  # fmt: skip
+    words = knob_words(lab, start, start | {path: tuple(v / 2 for v in start[path])})
+    assert words.endswith(" drawn") and len(words) < 40
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, MOST, MOST + 1, 4096])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sciml_widgets.goals import spoken, wanted
-from sciml_widgets.history import History
+from sciml_widgets.history import History, change
 from sciml_widgets.knobs import find, knobs, replaced, resolve, values
 from sciml_widgets.player import Player
 from sciml_widgets.preset import Preset, aim, pick
@@ -135,6 +135,6 @@ def knob_words(
         if path in there and path in old and old[path] != value and path not in but:
             one = there[path]
             name = one.label or path.rpartition(".")[2].replace("_", " ")
-            shown = f"{value:.3g}" if isinstance(value, float) else str(value)
-            words.append(f"{name} {shown}")
+            shown = f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+            words.append(change(name, old[path], value) if isinstance(value, tuple) else shown)
     return ", ".join(words[:2]) + (", …" if len(words) > 2 else "")

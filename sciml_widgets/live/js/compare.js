@@ -18,7 +18,7 @@ function buildPins(send) {
         if (figure) figure.append(key);
         else key.remove();
       }
-      const now = JSON.stringify(earlier.map(({ name, words }) => [name, words]));
+      const now = JSON.stringify(earlier.map(({ name, words, tracks }) => [name, words, tracks.size]));
       if (now === text) return;
       text = now;
       buttons.forEach((button, i) => {
@@ -27,7 +27,7 @@ function buildPins(send) {
         button.ariaPressed = String(!!run);
         button.title = run ? `Unpin ${name}: ${run.words}` : `Keep this run as ${name} beside the next`;
       });
-      key.replaceChildren(...earlier.map(({ name, words }) =>
+      key.replaceChildren(...earlier.filter(({ tracks }) => tracks.size).map(({ name, words }) =>
         make("span", { "data-pin": name || "last", text: `${name || "last run"}: ${words}` })));
     },
   };
