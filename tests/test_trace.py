@@ -399,7 +399,7 @@ def test_it_moves_at_once_and_ends(browser: Browser, tmp_path: Path) -> None:
     expect(tab.get_by_role("button", name="Play")).to_be_visible()
     assert all(a != b for a, b in zip(first, ink(tab), strict=True)), "pictures and history moved"
     expect(tab.locator("img")).to_be_hidden()
-    for name in ("Step", "Reset"):
+    for name in ("Step", "Reset", "Pin A"):
         expect(tab.get_by_role("button", name=name, exact=True)).to_be_hidden()
     tab.get_by_role("button", name="Play").click()
     expect(panel).to_have_attribute("data-state", "running")
