@@ -16,6 +16,7 @@ from sciml_widgets.history import History
 from sciml_widgets.live import frontend
 from sciml_widgets.live.losses import loss_plots
 from sciml_widgets.live.share import line
+from sciml_widgets.live.widget import SCRIPTS
 from sciml_widgets.picture import (
     PALETTE,
     Arrows,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["display_trace", "figure_of", "page", "picture_of"]
 
 HERE = Path(__file__).parent
-SCRIPTS = ("draw.js", "marks.js", "history.js", "controls.js", "share.js", "page.js", "panel.js",
-           "trace.js")  # fmt: skip
 MARKS = {"image": Image, "lines": Lines, "points": Points, "bars": Bars, "arrows": Arrows,
          "text": Text}  # fmt: skip
 
@@ -157,7 +156,9 @@ def _alt(found: Any) -> str:
 
 def _bundle() -> str:
     """The panel's own scripts as one, without comments and indents."""
-    whole = "\n".join((HERE / "js" / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    whole = "\n".join(
+        (HERE / "js" / name).read_text(encoding="utf-8") for name in (*SCRIPTS, "trace.js")
+    )
     return _short(whole.replace("export default { render };", "")).replace("</", "<\\/")
 
 
