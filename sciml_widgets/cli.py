@@ -114,6 +114,7 @@ def _open(arguments: Any) -> int:
     target = arguments.folder or workspace.default_folder()
     workspace.lab_command(target, arguments.port)  # complains before anything is copied
     copied = workspace.copy_lessons(target)
+    workspace.trust(target, copied)
     print("\n".join([f"Your lessons: {target}", *workspace.summary(copied)]))
     sys.stdout.flush()
     workspace.open_lab(target, arguments.port)

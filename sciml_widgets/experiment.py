@@ -73,7 +73,7 @@ class Experiment:
         yield  # pragma: no cover
 
     def prepare(self) -> None:
-        """What is slow the first time (an import, say): done by the player's own thread early."""
+        """What is slow the first time (an import, say): done early, beside the player."""
 
     def picture(self, state: Any, view: View) -> Picture:
         """What `state` looks like. Pure: called when somebody looks, or never.

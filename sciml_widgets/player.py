@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from sciml_widgets import machine
@@ -28,6 +29,9 @@ __all__ = ["Player", "State", "Tick"]
 
 Answer = TypeVar("Answer")
 State = Literal["idle", "running", "paused", "finished", "diverged", "failed"]
+
+PATIENCE = 2.0
+"""Seconds for the page to show the panel before what is slow the first time begins beside it."""
 
 KEEP_EVERY = 100
 """A snapshot is taken at least this often, so that a diverged run has something finite to show."""
@@ -59,6 +63,7 @@ class Player:
         self._script = deque(fitting(experiment, tape))
         self._mail = Mailbox()
         self._thread: threading.Thread | None = None
+        self._preparing: threading.Thread | None = None
         self._around = machine.caller()
         self._window = (0.0, 0)
         self._least = self._due = 0.0
@@ -180,19 +185,28 @@ class Player:
 
     def _live(self) -> None:
         with self._around, machine.threads(self.experiment.threads):
-            ready = False
+            rounds = 0
             while not self._mail.closed:
                 due, broken = None, self.state == "failed"
                 try:
                     due = self.round()
-                    if not ready:  # the panel stands on the page, nobody has pressed Run yet
-                        ready, due = True, 0.0
-                        self.experiment.prepare()
+                    rounds += 1
+                    if rounds == 1:
+                        due = PATIENCE if due is None else min(due, PATIENCE)
+                    elif rounds == 2:  # somebody looks, but nobody has pressed Run yet
+                        self._preparing = threading.Thread(target=self._prepare, daemon=True)
+                        self._preparing.start()
                 except BaseException as error:  # of the picture, or of the lab's clean-up
                     self.fail(error)
                     due = None if broken else 0.0  # once more, so that `watch` can show it
                 self._rest(due)
             self.stop("paused" if self.state == "running" else self.state, self.message)
+
+    def _prepare(self) -> None:
+        try:
+            self.experiment.prepare()
+        except Exception as error:
+            self._mail.post("ask", partial(self.fail, error))
 
     def round(self) -> float | None:
         """Take the mail, make one frame if one is due, call `watch` and return its wish."""
@@ -309,6 +323,8 @@ class Player:
         last, self._frame = self._frame, None  # its state() is of no use once the run goes on
         try:
             if self._generator is None:
+                if self._preparing is not None:
+                    self._preparing.join()
                 self.threads = machine.active_threads()
                 self._generator = iter(self.experiment.frames())
             frame = next(self._generator, None)

@@ -93,6 +93,21 @@ def copy_lessons(target: Path) -> list[Copied]:
     return copied
 
 
+def trust(target: Path, copied: list[Copied]) -> None:
+    """Tell Jupyter that these notebooks are ours: then a recorded run plays before any cell runs.
+
+    Jupyter keeps a signature of their outputs in its own folder, as it does for every notebook
+    that a person has run. A notebook that the student has changed is left as it is.
+    """
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    notary = NotebookNotary()
+    for one in copied:
+        if one.what != "yours" and one.file.endswith(".ipynb"):
+            notary.sign(nbformat.read(target / one.file, as_version=4))
+
+
 def summary(copied: list[Copied]) -> list[str]:
     """A few lines for the terminal: what came, what was left alone, and where to look."""
     lines = []

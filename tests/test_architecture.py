@@ -69,7 +69,7 @@ LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbo
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",
          "pandas", "scipy", "jupyterlab")  # fmt: skip
 
-LONGEST = 440
+LONGEST = 450
 """Lines. Past 200 ask whether a module is two; past this it is."""
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))

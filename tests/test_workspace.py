@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml_widgets import workspace
-from sciml_widgets.workspace import Copied, copy_lessons, summary
+from sciml_widgets.workspace import Copied, copy_lessons, summary, trust
 
 BURGERS, HEAT, TABLE = "05_burgers.ipynb", "01_heat.ipynb", "results/05_burgers.json"
 
@@ -268,3 +268,27 @@ def get(port: int, path: str, token: str, server: subprocess.Popen[bytes]) -> di
         except OSError:
             time.sleep(0.2)
     raise AssertionError("JupyterLab did not answer in 30 seconds")
+
+
+def test_our_notebooks_are_trusted_and_the_student_s_are_not(
+    lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+    for name in (HEAT, BURGERS):
+        nbformat.write(book, lessons / name)
+        book.cells[0].source += " + 1"
+    work = tmp_path / "work"
+    copy_lessons(work)
+    changed = nbformat.read(work / BURGERS, as_version=4)
+    changed.cells[0].source = "print('mine')"
+    nbformat.write(changed, work / BURGERS)
+    trust(work, copy_lessons(work))
+    signed = {
+        name: NotebookNotary().check_signature(nbformat.read(work / name, as_version=4))
+        for name in (HEAT, BURGERS)
+    }
+    assert signed == {HEAT: True, BURGERS: False}
