@@ -615,11 +615,8 @@ fold(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · Exercises (14 minutes)
 #
-# Every exercise checks itself. A failed check gives a hint; you may ask for one with `.hint()`.
-
-# %% [markdown] tags=["solution"]
-# The folded cell below each exercise is a worked solution (click the three dots), and
-# `.solution()` shows it too.
+# Every exercise checks itself. A failed check gives a hint; you may ask for one with `.hint()`,
+# and for a worked solution with `.solution()`.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 5.1 A residual for another equation

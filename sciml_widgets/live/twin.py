@@ -118,7 +118,7 @@ def png(made: "Figure") -> bytes:
         canvas.draw()
         shown = Pillow.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     file = io.BytesIO()
-    shown.quantize(palette=_palette(), dither=Pillow.Dither.NONE).save(file, "PNG")
+    shown.quantize(palette=_palette(), dither=Pillow.Dither.NONE).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 

@@ -1,8 +1,11 @@
 // The player of a trace: feeds the panel's page with recorded frames. Needs no kernel.
 
-function playTrace(el, { id, palette, trace, state, message, line, length }) {
+async function playTrace(el, { id, palette, trace, state, message, line, length }) {
   const { title, about, pictures, ticks } = trace;
-  const buffers = trace.buffers.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
+  const packed = new Blob([Uint8Array.from(atob(trace.buffers), (c) => c.charCodeAt(0))]);
+  const bytes = await new Response(packed.stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();
+  let end = 0;
+  const buffers = trace.lengths.map((n) => new Uint8Array(bytes.slice(end, (end += n))));
   const last = pictures.length - 1, pause = max(60, min(400, 9000 / pictures.length));
   const series = trace.series.map((one) => ({ ...one }));
   // shown again by the same output, it goes on where it was
