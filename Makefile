@@ -11,7 +11,7 @@ READY := .venv/.ready
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
-.PHONY: help lab check lint unit kernel notebooks browser test test-all kernels wheel
+.PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
 .PHONY: slow binder bench results lessons copies new-lesson figures pins clean
 .DEFAULT_GOAL := help
 
@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt tools/install.py
 lab: $(READY) ## set up, then open JupyterLab on your copy of the lessons (in work/)
 	@$(BIN)/sciml-widgets open
 
-test: lint unit kernel notebooks browser ## every gate: at most 25 minutes on two cores
+test: lint unit training kernel notebooks browser ## every gate: at most 25 minutes on two cores
 
 check: lint unit ## lint and unit tests: less than 2 minutes
 
@@ -37,7 +37,10 @@ lint: $(READY) ## style and types
 	$(BIN)/pyright
 
 unit: $(READY) ## unit and architecture tests, two at a time
-	$(PYTEST) -n 2 -m "not kernel and not browser and not slow"
+	$(PYTEST) -n 2 -m "not training and not kernel and not browser and not slow"
+
+training: $(READY) ## unit tests that train for seconds, two at a time
+	$(PYTEST) -n 2 -m "training and not slow"
 
 kernel: $(READY) ## tests against a real kernel, one by one
 	$(PYTEST) -m "kernel and not slow"

@@ -135,6 +135,12 @@ def see(*, quick: bool) -> dict[str, Any]:
     return {"record": made.to_json(), "rel_l2": short(made.scalars["rel_l2"])}
 
 
+def preset(name: str) -> dict[str, Any]:
+    """The values of one preset of the lab."""
+    (found,) = (one for one in BurgersPINN.presets if one.name == name)
+    return dict(found.values)
+
+
 def published(*, quick: bool) -> dict[str, Any]:
     """Relative L2 errors of the paper: rows N_u (data points), columns N_f (points inside)."""
     return {
@@ -210,6 +216,12 @@ PARTS = {
             "0.05": {"steps": 2000, "knobs": {}, "limits": True},
         },
         TRAINING,
+        SEEDS,
+    ),
+    "gauss_newton": Part(
+        train,
+        {"0.01/pi": {"steps": 150, "knobs": preset("the shock, by Gauss-Newton")}},
+        (*TRAINING, PACKAGE + "gauss_newton.py"),
         SEEDS,
     ),
     "times": Part(

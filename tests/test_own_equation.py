@@ -59,6 +59,7 @@ def test_it_gets_sliders_and_live_plots(kind: type[Problem]) -> None:
     assert set(player.scalars) == {"pde", "ic", "bc", "off_points", "rel_l2"}
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("kind", EQUATIONS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize(
     "optimizer", ["adam-cosine", "gradient-descent", "l-bfgs", "gauss-newton"]

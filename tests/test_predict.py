@@ -441,9 +441,9 @@ def test_without_a_front_end_the_run_is_as_usual_and_the_answer_is_known(monkeyp
     assert panel.guess is None and panel.verdict is not None
     assert panel.verdict.result == 0.5**4
     assert panel.prediction is not None
-    assert panel.prediction.text().split("\n") == [
-        "How large is y after 4 steps?", "It is 6.25 %.", "It halves."
-    ]  # fmt: skip
+    assert panel.prediction.told() == (
+        "How large is y after 4 steps?", "It is 6.25 %.\nIt halves.",
+    )  # fmt: skip
 
 
 def test_the_question_itself_is_frozen():

@@ -33,6 +33,7 @@ TRIED = [
 ]  # fmt: skip
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(("lab", "preset", "fails", "seed"), TRIED)
 def test_a_known_failure_fails_and_its_repair_reaches_the_same_goal(
     lab: type[Experiment], preset: Preset, fails: bool, seed: int

@@ -66,6 +66,7 @@ def apart(one: list[dict[str, float]], other: list[dict[str, float]]) -> float:
 # ---- the script -------------------------------------------------------------------------------
 
 
+@pytest.mark.training
 def test_the_script_alone_gives_the_library_s_losses(tmp_path: Path) -> None:
     """To the digits of float32, and of float64; measured: 3e-7 and 2e-15."""
     labs = {"single.py": (BurgersPINN(), 1e-5), "double.py": (BurgersPINN().but(**ODD), 1e-12)}
@@ -77,6 +78,7 @@ def test_the_script_alone_gives_the_library_s_losses(tmp_path: Path) -> None:
         assert len(mine) == 21 and apart(mine, library(lab, 20)) < close
 
 
+@pytest.mark.training
 def test_run_as_it_is_it_prints_its_way_and_the_true_error(tmp_path: Path) -> None:
     lab = BurgersPINN().but(precision="float64")
     (tmp_path / "burgers.py").write_text(to_code(lab, 110), encoding="utf-8")

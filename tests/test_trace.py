@@ -223,6 +223,7 @@ def test_a_flipped_letter_gives_a_trace_that_draws_or_a_record_error() -> None:
     assert drawn
 
 
+@pytest.mark.training
 def test_a_kill_while_it_is_saved_leaves_the_old_or_the_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     save(GOOD, path)

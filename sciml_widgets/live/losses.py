@@ -71,6 +71,7 @@ def _plot(
     shown = np.concatenate([line.y for line in lines])
     good = shown[np.isfinite(shown) & ((shown > 0) | (scale != "log"))]
     low, high = (float(good.min()), float(good.max())) if good.size else (0.1, 1.0)
+    middle = sum(end([line.x[at] for line in lines]) for end, at in ((min, 0), (max, -1))) / 2
     marks: list[Lines | Text] = list(lines)
     for number, tick in enumerate(ticks[-MOST_TICKS:]):
         at = tick.at.get(x)
@@ -78,7 +79,9 @@ def _plot(
             down = 0.07 * (number % 4)  # four heights, so that neighbours do not overlap
             top = high * (low / high) ** down if scale == "log" else high + (low - high) * down
             marks.append(Lines(np.array([at, at]), np.array([low, high]), "", 0, "dashed", 1.0))
-            marks.append(Text(at, top, " " + tick.text(), 0))
+            late = at > middle  # then the words stand before it: behind the end are the labels
+            words = f" {tick.text()} "
+            marks.append(Text(at, top, words, 0, "right" if late else "left"))
     return Plot(
         "losses and errors" if any(one.role == "loss" for one in members) else "series",
         tuple(marks),

@@ -174,10 +174,10 @@ class Prediction:
         said = f"{self.question.said(guess)}. " if phase == "committed" else ""
         return f"{said}The answer comes {where}."
 
-    def text(self) -> str:
-        """Question, answer and explanation for a page without a panel."""
+    def told(self) -> tuple[str, str]:
+        """The question; answer and explanation: for a page without a panel."""
         answer = self.verdict.apart if self.verdict else "The run did not come to the answer."
-        return "\n".join(one for one in (self.question.text, answer, self.question.explain) if one)
+        return self.question.text, "\n".join(one for one in (answer, self.question.explain) if one)
 
 
 def number_view(question: NumberQuestion, guess: Any, result: float | None) -> dict[str, Any]:

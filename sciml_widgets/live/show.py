@@ -95,9 +95,9 @@ def _still(panel: Panel, frames: int) -> None:
     panel._absorb()
     if player.error is not None:
         raise player.error
-    from sciml_widgets.live.twin import display_still, display_text
+    from sciml_widgets.live.twin import display_folded, display_still
 
     display_still(player)
     if panel.prediction:
         panel.prediction.look(player)  # a goal may have ended the run
-        display_text(panel.prediction.text())
+        display_folded(*panel.prediction.told())

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "Twin", "alt", "display_png", "display_still", "display_text", "figure", "png", "title",
+    "Twin", "alt", "display_folded", "display_png", "display_still", "figure", "png", "title",
 ]  # fmt: skip
 
 LOCK = threading.RLock()
@@ -159,8 +159,8 @@ def display_png(made: bytes, words: str) -> None:
     display({"text/html": spoken, "text/plain": words}, raw=True)
 
 
-def display_text(text: str) -> None:
-    """Leave a few lines as the output of this cell (nothing outside a notebook)."""
+def display_folded(heading: str, text: str) -> None:
+    """Leave a few lines as the output of this cell, folded away (nothing outside a notebook)."""
     try:
         from IPython import get_ipython
         from IPython.display import display
@@ -168,7 +168,8 @@ def display_text(text: str) -> None:
         return
     if get_ipython() is not None:
         lines = "<br>".join(html.escape(line) for line in text.split("\n"))
-        display({"text/html": f"<p>{lines}</p>", "text/plain": text}, raw=True)
+        fold = f"<details><summary>{html.escape(heading)}</summary><p>{lines}</p></details>"
+        display({"text/html": fold, "text/plain": f"{heading}\n{text}"}, raw=True)
 
 
 class Twin:
