@@ -55,7 +55,7 @@ def gauss_newton(
             yield Step(step, _mean_squares(_values(residuals)))
             continue
         slope = matrix.T @ before
-        curvature = matrix.T @ matrix
+        curvature = _lower_square(matrix)
         size = float(curvature.diagonal().mean())
         start = [weight.detach().clone() for weight in parameters]
         found = None
@@ -160,8 +160,21 @@ def _stack(values: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor
     )
 
 
+def _lower_square(matrix: Tensor) -> Tensor:
+    """The lower triangle of JᵀJ, which is symmetric, in four strips: five eighths of the work."""
+    count = matrix.shape[1]
+    square = matrix.new_zeros(count, count)
+    ends = [count * part // 4 for part in range(5)]
+    for start, end in zip(ends, ends[1:], strict=False):
+        square[start:end, :end] = matrix[:, start:end].T @ matrix[:, :end]
+    return square
+
+
 def _solve(curvature: Tensor, slope: Tensor, damping: float) -> Tensor | None:
-    """-(JᵀJ + λ)⁻¹ Jᵀr, or None where rounding leaves the matrix without a Cholesky factor."""
+    """-(JᵀJ + λ)⁻¹ Jᵀr, or None where rounding leaves the matrix without a Cholesky factor.
+
+    Of JᵀJ the lower triangle is enough: the factor reads no more.
+    """
     damped = curvature.clone()
     damped.diagonal().add_(damping)
     factor, info = torch.linalg.cholesky_ex(damped)
