@@ -303,7 +303,7 @@ class Player:
             if self.tape and self.tape[-1].frame == turn.frame and self.tape[-1].name == turn.name:
                 self.tape.pop()  # no frame has seen the former value
             self.tape.append(turn)
-            if knob.kind == "hot":
+            if knob.kind == "hot" and turn.name not in self.unseen:
                 self._tick(turn, old, knob.label or turn.name, knob.also)
 
     def _drags(self, turn: Turn) -> bool:

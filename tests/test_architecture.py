@@ -36,7 +36,7 @@ FLOORS: dict[str, set[str]] = {
     "history": {"experiment", "record"},
     "goals": set(),
     "mailbox": set(),
-    "record": {"trace_shape"},
+    "record": {"trace_shape", "whole"},
     "experiment": {"knobs", "picture", "preset"},
     "preset": set(),
     "trace_shape": set(),
@@ -56,7 +56,7 @@ FLOORS: dict[str, set[str]] = {
     "solvers": {"physics"},
     # The machine that all of it runs on.
     "doctor": {"machine", "workspace"},
-    "workspace": set(),
+    "workspace": {"whole"},
     "machine": set(),
     "__init__": set(),
 }  # fmt: skip

@@ -54,7 +54,8 @@ class Compare:
                 old = self._curves()
                 if old is not None:
                     self._last = old
-                    self._pins = {k: old if v == old.run else v for k, v in self._pins.items()}
+                pins = {name: old if one == self._run else one for name, one in self._pins.items()}
+                self._pins = {k: v for k, v in pins.items() if v is not None}  # None: no curve
                 self._version += 1
                 self._run, self._history = player.runs, player.history
         self._start, self._tape, self._frames = player.start_values, player.tape, player.frames
@@ -80,7 +81,7 @@ class Compare:
                 raise ValueError(f"{name} is pinned already: unpin it first")
             if all(one.role == "metric" for one in self._history.series):
                 raise ValueError("this lab has neither losses nor errors to compare")
-            if any(len(track.x) > 1 for track in self._history.tracks.values()):
+            if self._curves() is not None:
                 self._pins[name] = self._run
             elif self._last is not None:
                 self._pins[name] = self._last

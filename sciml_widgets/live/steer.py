@@ -6,11 +6,13 @@ Knows the player, but no widget and no picture.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from sciml_widgets.again import Again
 from sciml_widgets.goals import spoken, wanted
 from sciml_widgets.history import History, change
 from sciml_widgets.knobs import find, knobs, replaced, resolve, values
 from sciml_widgets.player import Player
 from sciml_widgets.preset import Preset, aim, pick
+from sciml_widgets.record import Record
 
 __all__ = ["LOCKED", "Steer", "goal_words", "knob_words"]
 
@@ -88,6 +90,14 @@ class Steer:
             raise ValueError(f"{path} is hidden")
         if path in self.lock:
             raise ValueError(f"{find(self.player.experiment, path).label or path} is {LOCKED}")
+
+    def admit_run(self, record: Record) -> None:
+        """Raises ValueError where the record gives a hidden or locked knob another value."""
+        again, now = Again(record, self.player.experiment), values(self.player.experiment)
+        given = [*again.start.items(), *((turn.name, turn.value) for turn in again.tape)]
+        for path, value in given:
+            if value != now[path]:
+                self.admit(path)
 
     def write(self, header: dict[str, Any]) -> None:
         """Add goal, presets and locks; take out hidden knobs."""
