@@ -420,6 +420,33 @@ def test_a_run_is_pinned_to_its_end_and_stays_until_it_is_unpinned(opened: Any) 
     assert set(earlier(panel)) == {""}
 
 
+def test_pinned_again_the_newer_run_stays(opened: Any) -> None:
+    panel = opened()
+    ran(panel)
+    panel.pin("A")
+    panel.turn("speed", 0.6)
+    panel.reset()
+    ran(panel)
+    panel.pin("A")
+    panel.reset()
+    panel.player.ask(lambda: None)
+    assert earlier(panel)["A"][0] == "speed of falling 0.6"
+
+
+def test_a_panel_opened_with_a_preset_says_so(opened: Any) -> None:
+    panel = opened(Fall().preset("quick"))
+    header, _ = key(panel)
+    assert header["preset"] == "quick" and "err" not in header["preset"]
+    assert header["goal"] and "within 10 steps" in header["goal"]["text"]
+    assert key(opened())[0]["preset"] == ""
+    own = opened(Fall().preset("quick"), goal="loss<0.1")
+    assert "within" not in key(own)[0]["goal"]["text"]
+    ran(panel)
+    panel.reset()
+    panel.player.ask(lambda: None)
+    assert earlier(panel)[""][0] == "quick"
+
+
 def test_a_bad_pin_is_refused(opened: Any) -> None:
     panel = opened()
     with pytest.raises(ValueError, match="no run to pin yet"):
@@ -429,8 +456,6 @@ def test_a_bad_pin_is_refused(opened: Any) -> None:
         with pytest.raises(ValueError, match="pinned as A or B, not as 'C'"):
             call("C")
     panel.pin("A")
-    with pytest.raises(ValueError, match="A is pinned already"):
-        panel.pin("A")
     for name in ("C", None, ["A"], {}):
         assert answer(panel, t="pin", name=name).startswith("Not done")
     assert set(earlier(panel)) == {"A"}

@@ -75,10 +75,12 @@ class Compare:
         return Curves(self._run, words, tracks)
 
     def pin(self, name: str) -> None:
-        """Keep the present run, or the last one where none has begun. Raises ValueError."""
+        """Keep the present run, or the last one where none has begun, in place of a former one.
+
+        Raises ValueError.
+        """
         with self._lock:
-            if self._checked(name) in self._pins:
-                raise ValueError(f"{name} is pinned already: unpin it first")
+            self._checked(name)
             if all(one.role == "metric" for one in self._history.series):
                 raise ValueError("this lab has neither losses nor errors to compare")
             if self._curves() is not None:

@@ -141,7 +141,8 @@ class Prediction:
             f"{known[path].label or path.rpartition('.')[2].replace('_', ' ')}"
             f"{_change(before.get(path), now[path])}"
             for path in dict.fromkeys(moved)
-            if path in known and known[path].kind != "view" and path not in player.unseen
+            if path in known and known[path].kind != "view"
+            if path not in player.unseen | player.planned
         ]
         more = ", …" if len(told) > 3 else ""
         return f"Turned after the guess: {', '.join(told[:3])}{more}." if told else ""

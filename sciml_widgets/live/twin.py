@@ -291,7 +291,8 @@ def _mark(made: "Figure", axes: "Axes", mark: Mark) -> None:
                         color=COLOURS[mark.colour % len(COLOURS)], width=0.004,
                         label=_plain(mark.label) or "_")  # fmt: skip
         case Text():
-            axes.text(mark.x, mark.y, _plain(mark.text), color=COLOURS[mark.colour % len(COLOURS)],
+            words = _plain(mark.text).replace(" (", "\n(")  # two short lines, not one long
+            axes.text(mark.x, mark.y, words, color=COLOURS[mark.colour % len(COLOURS)],
                       fontsize=7, ha=mark.align, va="top", in_layout=False,
                       clip_on=True)  # fmt: skip
 

@@ -38,6 +38,7 @@ function render({ model, el }) {
   const receive = (header, buffers = []) => {
     if (header?.t !== "frame") return;
     if (header.spec) takeSpec(header.spec);
+    if (header.pace >= 0) writePace(page.pace, header.pace);
     if (!spec) return; // a frame for another view: ours begin with a key frame
     if (header.run !== run) {
       run = header.run;
