@@ -8,9 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
+from sciml_widgets import machine
 from sciml_widgets.layers import Activation, Columns, Dense, FourierFeatures, Key, Scale
 
 __all__ = ["MLP", "count_weights", "nested_jet"]
+
+COPIES = 4
+"""Of each weight in training: itself, its gradient, and the two moments of Adam."""
 
 Points = Float[Tensor, "n d"]
 Values = Float[Tensor, "n m"]
@@ -23,7 +27,7 @@ class MLP(nn.Module):
     so many random Fourier features before the first layer. All numbers come from `generator`.
 
     Raises:
-        ValueError: an unknown activation.
+        ValueError: an unknown activation; a network that is too large for the memory.
     """
 
     def __init__(
@@ -39,6 +43,10 @@ class MLP(nn.Module):
         if fourier:
             layers.append(FourierFeatures(inputs, fourier, generator, dtype))
         sizes = [2 * fourier or inputs, *[width] * depth]
+        count = sum((a + 1) * b for a, b in zip(sizes, [*sizes[1:], outputs], strict=True))
+        machine.afford(
+            COPIES * count * dtype.itemsize, f"A network of {count} weights", "take a smaller one"
+        )
         for before, after in zip(sizes, sizes[1:], strict=False):
             layers += [Dense(before, after, generator, dtype), Activation(activation)]
         layers.append(Dense(sizes[-1], outputs, generator, dtype))
