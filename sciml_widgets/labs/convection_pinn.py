@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from sciml_widgets.labs.curriculum import Curriculum
 from sciml_widgets.labs.loss_weights import loss_weights
 from sciml_widgets.labs.pinn import PINN
+from sciml_widgets.labs.windows import Windows
 from sciml_widgets.physics import Convection, Problem
 
 __all__ = ["ConvectionPINN"]
@@ -23,6 +25,8 @@ class ConvectionPINN(PINN):
 
     problem: Problem = Convection()
     weights: Any = loss_weights(Convection(), ic=10.0, bc=10.0)
+    curriculum: Curriculum | None = Curriculum("beta")
+    windows: Windows | None = Windows()
 
     title: ClassVar[str] = "A wave on a ring by a network"
     about: ClassVar[str] = "It only has to travel. Why is that so hard to learn?"

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from sciml_widgets.labs.curriculum import Curriculum
 from sciml_widgets.labs.loss_weights import loss_weights
 from sciml_widgets.labs.pinn import PINN
+from sciml_widgets.labs.windows import Windows
 from sciml_widgets.physics import Problem, Reaction
 
 __all__ = ["ReactionPINN"]
@@ -23,6 +25,8 @@ class ReactionPINN(PINN):
 
     problem: Problem = Reaction()
     weights: Any = loss_weights(Reaction(), ic=10.0)
+    curriculum: Curriculum | None = Curriculum("rho")
+    windows: Windows | None = Windows()
 
     title: ClassVar[str] = "Growth on a ring by a network"
     about: ClassVar[str] = "Each place grows to 1 for itself; u = 0 is a trap."
