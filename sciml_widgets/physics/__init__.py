@@ -14,6 +14,7 @@ from sciml_widgets.physics.problem import (
     Values,
 )
 from sciml_widgets.physics.reaction import Reaction
+from sciml_widgets.physics.reaction_diffusion import ReactionDiffusion
 
 __all__ = [
     "Box",
@@ -25,6 +26,7 @@ __all__ = [
     "Poisson",
     "Problem",
     "Reaction",
+    "ReactionDiffusion",
     "Region",
     "Term",
     "Values",
