@@ -1,6 +1,7 @@
 """Equations with their terms and their exact solutions, one a file. Knows no network, no loss."""
 
 from sciml_widgets.physics.burgers import Burgers
+from sciml_widgets.physics.burgers_measured import BurgersMeasured
 from sciml_widgets.physics.convection import Convection
 from sciml_widgets.physics.poisson import Poisson
 from sciml_widgets.physics.problem import (
@@ -18,6 +19,7 @@ from sciml_widgets.physics.reaction import Reaction
 __all__ = [
     "Box",
     "Burgers",
+    "BurgersMeasured",
     "Convection",
     "Coordinates",
     "Jet",
