@@ -48,6 +48,7 @@ FLOORS: dict[str, set[str]] = {
     "gauss_newton": {"layers", "train"},
     "networks": {"layers"},
     "layers": set(),
+    "hidden_physics": set(),
     "metrics": set(),
     "sampling": set(),
     "physics": {"knobs", "touch"},

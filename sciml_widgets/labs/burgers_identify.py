@@ -52,6 +52,40 @@ class BurgersIdentify(PINN):
     length: ClassVar[int] = 100
     title: ClassVar[str] = "Which equation was it?"
     about: ClassVar[str] = "Two coefficients of Burgers' equation, from noisy measurements."
+    presets: ClassVar[tuple[Preset, ...]] = (
+        Preset(
+            "almost no equation",
+            "The equation hardly counts and is asked at 50 points: the network learns the noise.",
+            {"noise": 0.1, "w_pde": 0.01, "points_inside": 50},
+            goal="rel_l2<0.03",
+            within=60,
+        ),
+        Preset(
+            "almost no equation, repaired",
+            "The equation counts, at 500 points: it ties the noisy values together.",
+            {"noise": 0.1, "w_pde": 1.0, "points_inside": 500},
+            repairs="almost no equation",
+        ),
+        Preset(
+            "only the equation",
+            "The equation counts a thousand times: the network obeys it, with wrong numbers in it.",
+            {"noise": 0.1, "w_pde": 1000.0},
+            goal="rel_l2<0.03",
+            within=60,
+        ),
+        Preset(
+            "only the equation, repaired",
+            "Both wishes count, so the data can pull the numbers to where they fit.",
+            {"noise": 0.1, "w_pde": 1.0},
+            repairs="only the equation",
+        ),
+        Preset(
+            "the papers' viscosity",
+            "λ2 = 0.01/π, a shock: more points, where the residual is large, and patience.",
+            {"lambda2": 0.01 / math.pi, "count": 500, "depth": 4, "points_inside": 1000,
+             "sampling": "adaptive", "redraw": 3},
+        ),
+    )  # fmt: skip
 
     @property
     def series(self) -> tuple[Series, ...]:  # type: ignore[override]

@@ -194,7 +194,7 @@ def identify(lab: Any) -> Iterator[Frame]:
         scalars = {name: math.sqrt(loss) for name, loss in now.losses.items()}
         if now.step % (1 if quick else ERROR_EVERY) == 0:
             scalars["rel_l2"] = _error(problem, field)
-        if now.step % (2 if quick else BAND_EVERY) == 0:
+        if now.step % (5 if quick else BAND_EVERY) == 0:
             found = uncertainty(network, left, lab._weights())
             scalars |= _shares(found, lab.problem)
         state = _Snapshot(untrained, field, problem, samples, found)
