@@ -12,7 +12,6 @@ from sciml_widgets import run, trace
 from sciml_widgets.course.script import tagged
 from sciml_widgets.hidden_physics import HiddenPhysics
 from sciml_widgets.labs import BurgersIdentify
-from sciml_widgets.physics import BurgersMeasured
 
 __all__ = ["PARTS"]
 
@@ -72,7 +71,7 @@ def process(
     x, u = torch.from_numpy(places[:, 0]), torch.from_numpy(values)
     early = torch.from_numpy(places[:, 1] < lab.unknown.first + gap / 2)
     began = time.perf_counter()
-    model = HiddenPhysics((x[early], u[early]), (x[~early], u[~early]), gap, scheme)  # type: ignore[arg-type]
+    model = HiddenPhysics((x[early], u[early]), (x[~early], u[~early]), gap, scheme)
     fit = model.fit()
     true = lab.problem.lambda2
     seconds = time.perf_counter() - began

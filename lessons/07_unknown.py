@@ -13,7 +13,7 @@
 #     number: 7
 #     title: Recovering what is unknown
 #     objectives:
-#     - turn a coefficient of an equation into one more weight, and find it from noisy measurements;
+#     - turn a coefficient of an equation into one more weight, found from noisy data;
 #     - say how sure the answer is, by two methods, and what the bar does not know;
 #     - choose between a network, a Gaussian process and a solver with a fit, with reasons.
 #     sections:
@@ -26,7 +26,7 @@
 #     - {title: The honest table, minutes: 5}
 #     - {title: Key points, minutes: 1}
 #     prerequisites:
-#     - lesson 05 (residuals, and a network that obeys an equation)
+#     - lesson 05 (residuals)
 #     - mean and standard deviation
 #     hardware: one core of any laptop; no GPU, no internet, less than 1 GB of memory
 #     seed_systems:
@@ -68,7 +68,7 @@
 # %% tags=["numbers"]
 # A recorded run of 40 steps
 from sciml_widgets import guess_number, show
-from sciml_widgets.course import fold, results, say, spread, table
+from sciml_widgets.course import results
 from sciml_widgets.labs import BurgersIdentify
 
 recorded = results("07")
@@ -77,6 +77,7 @@ show(recorded["see"].values["run"]["record"])
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Now live. **Guess before you run.** Every measurement carries noise of 10 %. By how many per cent
 # will the steepening $\lambda_1$ be wrong after 30 steps?
+
 
 # %% tags=["check"]
 # How the panel reads the answer off the run
@@ -113,8 +114,8 @@ panel = show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · The problem (8 minutes)
 #
-# In lesson 05 the equation was known and the flow was not. That is a *forward problem*. Often it is
-# the other way round: a sensor gives values, and a number inside the law is what we want. How
+# In lesson 05 the equation was known and the flow was not. That is a *forward problem*. Often it
+# is the other way round: a sensor gives values, and a number inside the law is what we want. How
 # viscous is the oil? How dirty is the pipe? That is an *inverse problem*.
 #
 # $$ u_t + \lambda_1\, u\, u_x = \lambda_2\, u_{xx}, \qquad
@@ -126,15 +127,14 @@ panel = show(
 
 # %% tags=["setup"]
 import copy
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
 from sciml_widgets import Experiment, Frame, Series, guess_number, knob, show
-from sciml_widgets.course import draw, exercise, fold, quiz, results, say, spread, table
+from sciml_widgets.course import draw, exercise, quiz, say, spread, table
 from sciml_widgets.hidden_physics import HiddenPhysics, kernel
 from sciml_widgets.labs import BurgersIdentify
 from sciml_widgets.physics import Burgers
@@ -379,7 +379,9 @@ class MyInverse(Experiment):
             Lines(line[:, 0].numpy(), exact[:, 0].numpy(), "true", 6, "dashed"),
         )
         words = "The network's curve through the measurements near t = 0.5, and the true one."
-        return Picture((Plot("u near t = 0.5", marks, Axis("x"), Axis("u", -1.2, 1.2), alt=words),))
+        return Picture(
+            (Plot("u near t = 0.5", marks, Axis("x"), Axis("u", -1.2, 1.2), alt=words),)
+        )
 
 
 mine = show(MyInverse(), still=800)
@@ -387,9 +389,9 @@ mine = show(MyInverse(), still=800)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 3.6 How sure?
 #
-# A number without a bar is half an answer. Near its lowest point the loss is a bowl. If the bowl is
-# **narrow** along $\lambda_1$, a slightly different $\lambda_1$ fits clearly worse: we are sure. If
-# it is wide, many values fit about as well. The panel of section 1 measures that width: it takes
+# A number without a bar is half an answer. Near its lowest point the loss is a bowl. If the bowl
+# is **narrow** along $\lambda_1$, a slightly different $\lambda_1$ fits clearly worse: we are
+# sure. If it is wide, many values fit about as well. The panel of section 1 measures that width: it takes
 # the curvature of the loss in *all* weights together, so a change of $\lambda_1$ that the other
 # weights can make up for counts as wide. The bar is two standard deviations to each side.
 #
@@ -457,6 +459,7 @@ def covariance(x, step, w, lambda1, lambda2, size, length):
 # The best coefficients are those under which the measured values are *most likely*. No collocation
 # points, no loss weights, and the bar comes from the same formula. `HiddenPhysics` of the library
 # adds the noise, and the search.
+
 
 # %%
 def snapshot(t, noise, count=50, seed=0):
@@ -538,6 +541,7 @@ many = show(
 # unknowns: the equation $u_t = -\lambda_1\,u\,u_x + \lambda_2\,u_{xx}$ is linear in them. You get
 # four columns of numbers; return $\lambda_1$ and $\lambda_2$.
 
+
 # %% tags=["check"]
 # How the next cell is checked
 def columns_of(lambda1, lambda2, count=60):
@@ -568,7 +572,7 @@ def straight_line(answer):
         4000, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64
     )
     found = [float(number) for number in answer(u, u_x, noisy, u_xx)]
-    yield max(abs(found[0] - 1), abs(found[1] - 0.05)) < 0.02, "it uses all points, not two of them"
+    yield max(abs(found[0] - 1), abs(found[1] - 0.05)) < 0.02, "it uses all points"
 
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise", "straight_line"]
@@ -577,6 +581,7 @@ def coefficients(u, u_x, u_t, u_xx):
 
 
 straight_line.check(coefficients)
+
 
 # %% tags=["solution", "straight_line"]
 # A worked solution. Try first, then open it.
@@ -596,8 +601,8 @@ straight_line.check(coefficients)
 #    \frac 1U = \frac 1{U_\text{clean}} + R_f , $$
 #
 # where $A$ is the area of wall passed so far. Lime grows on the wall; $R_f$, the **fouling
-# factor**, is its resistance to heat. Nobody can look inside. But a thermometer at the outlet costs
-# little. The equation has the solution
+# factor**, is its resistance to heat. Nobody can look inside. But a thermometer at the outlet
+# costs little. The equation has the solution
 #
 # $$ T_\text{out} = T_s - (T_s - T_\text{in})\, e^{-U A / \dot m c}. $$
 #
@@ -661,12 +666,14 @@ draw(
     )
 )
 
+
 # %% slideshow={"slide_type": "subslide"} tags=["exercise", "cleaning"]
 def cleaning_day(days, T_out):
     return 100.0  # the day on which R_f reaches LIMIT
 
 
 cleaning.check(cleaning_day)
+
 
 # %% tags=["solution", "cleaning"]
 # A worked solution. Try first, then open it.
@@ -711,8 +718,8 @@ quiz("07")
 #
 # ### A small bar, and a wrong answer
 #
-# The paper steps in time in the simplest way (*Euler*): $u_\text{early} = u_\text{late} + \Delta t\,
-# D\,u_\text{late}$, a whole step from one end. Ours takes half a step from the middle
+# The paper steps in time in the simplest way (*Euler*):
+# $u_\text{early} = u_\text{late} + \Delta t\, D\,u_\text{late}$, a whole step from one end. Ours takes half a step from the middle
 # (*midpoint*). The difference is one line. Below the noise is almost zero (0.1 %), and the gap
 # between the snapshots grows.
 
@@ -735,8 +742,8 @@ for scheme in ("euler", "midpoint"):
         )
 say(
     table(["step", "gap", "λ2 found / true", "bar, ±", "truth inside"], rows),
-    "Median and range. **Euler's bars are short, and the truth is nowhere near them.** A bar knows "
-    "the noise. It does not know that the equation between the snapshots was only nearly the "
+    "Median and range. **Euler's bars are short, and the truth is nowhere near them.** A bar "
+    "knows the noise. It does not know that the equation between the snapshots was only nearly the "
     "right one. More data would make the bar shorter, and the answer no better.",
     recorded["process"].how(),
 )
@@ -879,8 +886,8 @@ say(
     ),
     "Read the last row: 0.008 % with 1 % of noise, but 0.47 % without any! In the first, noise of "
     "5 % beats no noise. **That is what single draws look like.** One cell may be lucky; a table "
-    "of lucky and unlucky cells says little about the method. With 500 measurements (the first row), "
-    f"over {len(sharp['1 %'])} draws, ours:",
+    "of lucky and unlucky cells says little about the method. With 500 measurements, "
+    f"as in the first row, over {len(sharp['1 %'])} draws, ours:",
     table(
         ["noise", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds"],
         [row(noise, sharp[noise]) for noise in sharp],
@@ -893,8 +900,8 @@ say(
 #
 # - An unknown coefficient is **one more weight**. The loop does not change.
 # - Do not differentiate measurements. Differentiate a smooth function that passes near them.
-# - A number needs a **bar**; a bar needs a check by repeated draws. It knows the noise. It does not
-#   know that the model is wrong.
+# - A number needs a **bar**; a bar needs a check by repeated draws. It knows the noise. It does
+#   not know that the model is wrong.
 # - A Gaussian process needs few data and no training; a solver with a fit is the one to beat.
 # - One draw of the noise proves nothing.
 #

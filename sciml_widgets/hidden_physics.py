@@ -12,7 +12,6 @@ Source: Raissi and Karniadakis (2018), doi 10.1016/j.jcp.2017.11.039, arXiv:1708
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -80,7 +79,7 @@ class HiddenPhysics:
 
     def __init__(
         self, early: tuple[Tensor, Tensor], late: tuple[Tensor, Tensor], gap: float,
-        scheme: Literal["euler", "midpoint"] = "midpoint",
+        scheme: str = "midpoint",
     ) -> None:  # fmt: skip
         if scheme not in ("euler", "midpoint"):
             raise ValueError(f"scheme={scheme!r} is none of euler, midpoint")
@@ -105,7 +104,8 @@ class HiddenPhysics:
         k = kernel(self.x[:, None] - self.x[None, :], size, length)
         a, b = self.step * self.w * lambda1, self.step * lambda2  # 1 + a ∂x - b ∂xx at each place
         # A derivative at the second place is one in r = x - x', times -1.
-        there = [f - a[None, :] * f1 - b[None, :] * f2 for f, f1, f2 in zip(k, k[1:], k[2:])]
+        triples = zip(k[:3], k[1:4], k[2:], strict=True)
+        there = [f - a[None, :] * f1 - b[None, :] * f2 for f, f1, f2 in triples]
         whole = there[0] + a[:, None] * there[1] - b[:, None] * there[2]
         eye = torch.eye(len(self.x), dtype=torch.float64)
         return whole + (noise**2 + JITTER * size**2) * eye

@@ -96,7 +96,8 @@ def test_bars_hold_the_truth_about_as_often_as_they_say() -> None:
 def test_smoothing_takes_noise_away() -> None:
     x, u = snapshot(0.3, 3)
     normal = torch.randn(len(x), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    assert float((smooth(x, u + 0.05 * normal, x) - u).square().mean().sqrt()) < 0.03
+    left = (smooth(x, u + 0.05 * normal, x) - u).norm() / (0.05 * normal).norm()
+    assert float(left) < 0.8
 
 
 def test_the_lesson_s_covariance_is_the_library_s() -> None:
@@ -112,7 +113,7 @@ def test_the_lesson_s_covariance_is_the_library_s() -> None:
 def test_what_is_refused() -> None:
     x = torch.zeros(3)
     with pytest.raises(ValueError, match="none of euler, midpoint"):
-        HiddenPhysics((x, x), (x, x), 0.1, "heun")  # type: ignore[arg-type]
+        HiddenPhysics((x, x), (x, x), 0.1, "heun")
     with pytest.raises(ValueError, match="above 0"):
         HiddenPhysics((x, x), (x, x), 0.0)
     with pytest.raises(ValueError, match="a snapshot is"):

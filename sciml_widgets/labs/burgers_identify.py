@@ -68,7 +68,7 @@ class BurgersIdentify(PINN):
         ),
         Preset(
             "only the equation",
-            "The equation counts a thousand times: the network obeys it, with wrong numbers in it.",
+            "The equation counts a thousand times: the network obeys it, with wrong numbers.",
             {"noise": 0.1, "w_pde": 1000.0},
             goal="rel_l2<0.03",
             within=60,

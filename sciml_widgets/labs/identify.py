@@ -99,9 +99,7 @@ class Unknown:
 
     def posed(self, problem: Problem) -> Problem:
         """The problem with the places of its measurements."""
-        there = _places(
-            problem.box, self.count, self.layout, self.first, self.gap, self.draw
-        )
+        there = _places(problem.box, self.count, self.layout, self.first, self.gap, self.draw)
         return replace(problem, places=there)  # type: ignore[type-var]
 
     def measure(self, problem: Problem, samples: Mapping[str, Sample]) -> dict[str, Sample]:
@@ -253,7 +251,7 @@ def estimate_series(unknown: Unknown) -> tuple[Series, ...]:
 
 
 def estimates_plot(unknown: Unknown, problem: Problem, found: Mapping[str, Found]) -> Plot:
-    """One point for each coefficient, found over true, with its bar; the line at 1 is the truth."""
+    """A point for each coefficient, found over true, with its bar; the line at 1 is true."""
     count, said = len(unknown.coefficients), []
     marks: list[Mark] = []
     ends = np.array([-0.5, count - 0.5])
