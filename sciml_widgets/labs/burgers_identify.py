@@ -82,7 +82,7 @@ class BurgersIdentify(PINN):
         Preset(
             "the papers' viscosity",
             "λ2 = 0.01/π, a shock: more points, where the residual is large, and patience.",
-            {"lambda2": 0.01 / math.pi, "count": 500, "depth": 4, "points_inside": 1000,
+            {"lambda2": 0.01 / math.pi, "count": 500, "depth": 4, "points_inside": 800,
              "sampling": "adaptive", "redraw": 3},
         ),
     )  # fmt: skip

@@ -17,8 +17,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from sciml_widgets.collocation import Sample, attach, residuals
-from sciml_widgets.experiment import Frame, Series
-from sciml_widgets.gauss_newton import jacobian
+from sciml_widgets.experiment import Diverged, Frame, Series
+from sciml_widgets.gauss_newton import LARGEST, jacobian
 from sciml_widgets.knobs import choice, knob
 from sciml_widgets.labs.pinn import Solution
 from sciml_widgets.labs.plane import solution_picture
@@ -187,13 +187,15 @@ def identify(lab: Any) -> Iterator[Frame]:
         return residuals(network.guess(problem, len(samples["pde"].points)), network, samples)
 
     found: dict[str, Found] = {}
-    quick = lab.optimizer == "gauss-newton"
+    quick, fits = lab.optimizer == "gauss-newton", _fits(network, samples)
+    if quick and not fits:
+        raise Diverged("So many weights and points do not fit into memory: take fewer of them.")
     for now in lab._train(network, left):
         scalars = {name: math.sqrt(loss) for name, loss in now.losses.items()}
         if now.step % (1 if quick else ERROR_EVERY) == 0:
             scalars["rel_l2"] = _error(problem, field)
         if now.step % (5 if quick else BAND_EVERY) == 0:
-            found = uncertainty(network, left, lab._weights())
+            found = uncertainty(network, left, lab._weights()) if fits else _unsure(network)
             scalars |= _shares(found, lab.problem)
         state = _Snapshot(untrained, field, problem, samples, found)
         yield Frame(now.step, scalars, state)
@@ -300,6 +302,17 @@ class _Snapshot:
         points = {name: sample.points for name, sample in self.samples.items()}
         solution = Solution(self.untrained, weights, self.problem, points)
         return Identified(solution, dict(self.found))
+
+
+def _fits(network: Joint, samples: Mapping[str, Sample]) -> bool:
+    """Whether Gauss-Newton's matrices are small enough."""
+    weights = sum(weight.numel() for weight in network.parameters())
+    rows = sum(len(sample.points) for sample in samples.values())
+    return weights * (2 * rows + weights) <= LARGEST  # two rows a point, for two unknown fields
+
+
+def _unsure(network: Joint) -> dict[str, Found]:
+    return {name: Found(value, value, value) for name, value in network.numbers().items()}
 
 
 def _shares(found: Mapping[str, Found], problem: Problem) -> dict[str, float]:

@@ -15,6 +15,7 @@ from sciml_widgets.physics.problem import (
     Values,
 )
 from sciml_widgets.physics.reaction import Reaction
+from sciml_widgets.physics.schroedinger import Schroedinger
 
 __all__ = [
     "Box",
@@ -28,6 +29,7 @@ __all__ = [
     "Problem",
     "Reaction",
     "Region",
+    "Schroedinger",
     "Term",
     "Values",
 ]
