@@ -49,6 +49,7 @@ FLOORS: dict[str, set[str]] = {
     "landscape": {"gauss_newton", "train", "picture"},
     "networks": {"layers", "machine"},
     "layers": set(),
+    "hidden_physics": set(),
     "metrics": set(),
     "sampling": set(),
     "physics": {"knobs", "touch"},
