@@ -257,6 +257,8 @@ def test_an_interrupt_ends_a_blocking_run_and_leaves_all_usable(kernel: Kernel) 
     kernel.run("panel.close()")
 
 
+# jupyter_client leaves event loops to the garbage collector, and it comes here
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @LINUX
 @pytest.mark.kernel
 def test_a_restart_in_the_middle_is_quick_and_the_run_goes_on_bit_for_bit(measured: Any) -> None:
