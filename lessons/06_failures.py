@@ -198,7 +198,7 @@ say(
     "Twice the steps, a quarter of the error. The lab takes 2000.",
     f"Does that matter? The program that the paper published [2] splits in whole steps (first "
     "order) and writes wrong times beside the states: 99 steps of 1/100 are called t = 0 to 1. "
-    f"Its *truth* is off by up to {worst:.1%}. The best errors in its table are about 2 %. **A "
+    f"Its *truth* is off by up to {worst:.1%}. The best errors in its table are 1 to 3 %. **A "
     "truth has an error too. Know it, or the last digits of your table mean nothing.**",
     recorded["their_truth"].how(),
 )
@@ -456,7 +456,7 @@ fold(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · Look inside: the landscape (6 minutes)
 #
-# A loss is a height over a space of 161 dimensions. Two things can be seen of it.
+# A loss is a height over a space with one dimension for each weight. Two things can be seen of it.
 #
 # **How it curves.** Near the present weights the loss curves by $J^{\mathsf T} J$. Its
 # *eigenvalues* say how steep the valley is in each direction. Gradient descent needs about as many
@@ -622,9 +622,9 @@ quiz("06")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · Where it breaks (5 minutes)
 #
-# The menu *Presets* of the next panel holds the failures of this lesson, each with its repairs.
-# Start with the trap of the reaction: all loss weights are 1, as in the paper. Where nothing is,
-# nothing grows, so $u = 0$ is a solution of everything but the start.
+# The menu *Presets* of each panel here holds known failures, each with its repairs. Start with the
+# trap of the reaction: all loss weights are 1, as in the paper. Where nothing is, nothing grows,
+# so $u = 0$ is a solution of everything but the start. Then take the repair.
 
 # %%
 trap = show(ReactionPINN().preset("the trap u = 0"), still=301)
@@ -743,9 +743,9 @@ say(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # And without a network? Convection and reaction have formulas. Reaction-diffusion took our
-# splitting 2000 steps, a tenth of a second, to six digits. Again **the solver wins, by far**. What
-# you take home is not a better solver. It is a way to find out, when a network fails, *what* has
-# failed: the network, the loss, the points, or the way down.
+# splitting 2000 steps, done in a moment, and has six digits. Again **the solver wins, by far**.
+# What you take home is not a better solver. It is a way to find out, when a network fails, *what*
+# has failed: the network, the loss, the points, or the way down.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 9 · Key points (1 minute)
