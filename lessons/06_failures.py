@@ -15,7 +15,7 @@
 #     objectives:
 #     - recognise three ways in which a network that obeys an equation goes wrong;
 #     - write a curriculum and a Gauss-Newton step in plain torch, and say what each of them costs;
-#     - look at a loss as a landscape, and judge a published failure by its seeds and its optimizer.
+#     - look at a loss as a landscape, and judge a published failure by its seeds and optimizer.
 #     sections:
 #     - {title: See it, minutes: 6}
 #     - {title: The problem, minutes: 8}
@@ -27,8 +27,8 @@
 #     - {title: The honest table, minutes: 4}
 #     - {title: Key points, minutes: 1}
 #     prerequisites:
-#     - lesson 05 (residuals, collocation points, the loss)
-#     - a matrix times a vector; a system of linear equations
+#     - lesson 05
+#     - matrices and systems of linear equations
 #     hardware: one core of any laptop; no GPU, no internet, less than 1 GB of memory
 #     seed_systems:
 #     - failure modes of physics-informed networks
@@ -40,7 +40,22 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# # front page, generated
+# # 6 · Why they fail, and what repairs them
+#
+# **After this lesson you can**
+#
+# 1. recognise three ways in which a network that obeys an equation goes wrong;
+# 2. write a curriculum and a Gauss-Newton step in plain torch, and say what each of them costs;
+# 3. look at a loss as a landscape, and judge a published failure by its seeds and optimizer.
+#
+# | | |
+# |:--|:--|
+# | **Time** | 58 minutes |
+# | **You need** | lesson 05; matrices and systems of linear equations |
+# | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
+#
+# Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
+# you still see the pictures of the last run.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (6 minutes)
@@ -66,14 +81,14 @@ show(recorded["see"].values["run"]["record"])
 # seen. **Guess before you run.**
 
 # %% slideshow={"slide_type": "subslide"}
-CHOICES = ("below 5 %", "between 5 % and 50 %", "above 50 %")
+CHOICES = ("below 20 %", "between 20 % and 60 %", "above 60 %")
 
 
 # %% tags=["check"]
 # How the panel reads the answer off the run
 def how_wrong(player):
     error = player.scalars["rel_l2"]
-    return CHOICES[0] if error < 0.05 else CHOICES[1] if error < 0.5 else CHOICES[2]
+    return CHOICES[0] if error < 0.2 else CHOICES[1] if error < 0.6 else CHOICES[2]
 
 
 # %%
@@ -131,11 +146,11 @@ import math
 
 import torch
 
-from sciml_widgets import guess_number, knob, run, show
-from sciml_widgets.course import draw, exercise, fold, quiz, results, say, spread, table
+from sciml_widgets import guess_number, run, show
+from sciml_widgets.course import draw, exercise, fold, quiz, results, say, spread
 from sciml_widgets.labs import ConvectionPINN, ReactionDiffusionPINN, ReactionPINN
 from sciml_widgets.physics import Convection, Reaction, ReactionDiffusion
-from sciml_widgets.picture import Axis, Image, Lines, Plot
+from sciml_widgets.picture import Axis, Image, Plot
 
 recorded = results("06")
 
@@ -182,8 +197,8 @@ worst = max(one["as labelled"] for one in theirs.values())
 say(
     "Twice the steps, a quarter of the error. The lab takes 2000.",
     f"Does that matter? The program that the paper published [2] splits in whole steps (first "
-    f"order) and writes the wrong time beside each state: 99 steps of 1/100 are called t = 0 to 1. "
-    f"Its *truth* is off by up to {worst:.1%}. The best errors in its table are about 2 %. **A "
+    "order) and writes wrong times beside the states: 99 steps of 1/100 are called t = 0 to 1. "
+    f"Its *truth* is off by up to {worst:.1%}. The best errors in its table are 1 to 3 %. **A "
     "truth has an error too. Know it, or the last digits of your table mean nothing.**",
     recorded["their_truth"].how(),
 )
@@ -198,9 +213,9 @@ say(
 # - to the start: $\overline{\sin^2 x} = 1/2$, times its weight.
 #
 # A network can pay even less: right at $t = 0$, gone soon after. It pays to the equation only in
-# the thin strip where the wave dies. The truth pays nothing at all; but to get there from here, the
-# strip must move through *all* later times. That is a long way, nearly level. **The truth is not
-# missing. The path is.**
+# the thin strip where the wave dies. The truth pays nothing at all; but to get there from here,
+# the strip must move through *all* later times. That is a long way, nearly level. **The truth is
+# not missing. The path is.**
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3 · Build it: the same wave, three ways (14 minutes)
@@ -330,7 +345,8 @@ def jacobian(w, beta):
 
 
 w = new_weights()
-apart = jacobian(w, 30.0) - torch.func.jacfwd(residuals)(w, 30.0)
+by_autograd = torch.autograd.functional.jacobian(lambda w: residuals(w, 30.0), w)
+apart = jacobian(w, 30.0) - by_autograd
 print(f"by hand and by autograd: largest difference {apart.abs().max():.0e}")
 
 
@@ -372,10 +388,10 @@ print("curriculum, 30 stages")
 taught = train(30.0, stages=30)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Same network, same points, same loss. So the failure was never that the network *cannot*. And look
-# at the cost: the curriculum spends its first 180 steps on waves that nobody asked for. In its
-# paper it repaired L-BFGS (an optimizer between Adam and Gauss-Newton). With a good optimizer, is it
-# still needed? The honest table will tell.
+# Same network, same points, same loss. So the failure was never that the network *cannot*. And
+# look at the cost: the curriculum spends its first 180 steps on waves that nobody asked for. In
+# its paper it repaired L-BFGS (an optimizer between Adam and Gauss-Newton). With a good optimizer,
+# is it still needed? The honest table will tell.
 #
 # ### 3.6 On the panel
 #
@@ -440,7 +456,7 @@ fold(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · Look inside: the landscape (6 minutes)
 #
-# A loss is a height over a space of 161 dimensions. Two things can be seen of it.
+# A loss is a height over a space with one dimension for each weight. Two things can be seen of it.
 #
 # **How it curves.** Near the present weights the loss curves by $J^{\mathsf T} J$. Its
 # *eigenvalues* say how steep the valley is in each direction. Gradient descent needs about as many
@@ -452,7 +468,8 @@ fold(
 
 
 # %%
-from sciml_widgets.collocation import attach, residuals as left_over
+from sciml_widgets.collocation import attach
+from sciml_widgets.collocation import residuals as left_over
 from sciml_widgets.landscape import landscape
 
 
@@ -477,7 +494,7 @@ spectra = Plot(
     Axis("", 1e-20, 2.0, log=True),
     alt="Both curves fall over more than ten decades.",
 )
-draw(spectra, easy.plot, hard.plot, caption="Cuts: β = 1, then β = 30.")
+draw(spectra, easy.plot("log10 of the loss, β = 1"), hard.plot("log10 of the loss, β = 30"))
 
 # %%
 for name, seen in (("β = 1", easy), ("β = 30", hard)):
@@ -488,12 +505,16 @@ for name, seen in (("β = 1", easy), ("β = 30", hard)):
           f"{count} of {len(share)} above a millionth of it")  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Both valleys are extremely narrow in a few directions and nearly level in all others: the
-# eigenvalues fall over more than ten decades. But at β = 30 the steepest direction is far steeper,
-# because the residual contains $\beta\,u_x$: every weight that changes the slope of $u$ is 30
-# times as loud, squared. A step that is safe there is nothing along the level floor, where the way
-# to the truth leads. Gauss-Newton divides each direction by its own eigenvalue. That is why
-# it does not mind.
+# In both, the eigenvalues fall over more than ten decades: a few directions are steep, and
+# hundreds are level, a million times flatter. A step that is safe in the steepest direction is
+# nothing along the level ones, and there the way to the truth leads. All methods that see slopes
+# only have that trouble. Gauss-Newton divides each direction by its own eigenvalue, so it walks
+# the level floor as quickly as the steep wall.
+#
+# So is the easy wave's landscape rounder? **No**; look at the numbers. What differs is where the
+# network stands: the floor at β = 1 is low, and the floor at β = 30 is high above zero, near the
+# price of the cheap answer. Two cuts through 500 dimensions show a clean valley in both cases: a
+# network that is stuck need not *look* stuck.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 6 · Exercises (9 minutes)
@@ -544,7 +565,8 @@ curriculum.check(value_at)
 # ### 6.2 A goal: 10 % within 40 steps, with one knob
 #
 # Reaction-diffusion, with the paper's ν = 4 and ρ = 5. Adam is nowhere after 40 steps. Turn
-# **one** knob (not of the equation) so that the relative error is below 10 % by step 40.
+# **one** knob (not of the equation) so that the relative error is below 10 % by step 40. When you
+# have it, try `seed=2` too: does your repair always work?
 
 # %% tags=["check"]
 # The start, and how your choice is checked
@@ -600,9 +622,9 @@ quiz("06")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · Where it breaks (5 minutes)
 #
-# The menu *Presets* of the next panel holds the failures of this lesson, each with its repairs.
-# Start with the trap of the reaction: all loss weights are 1, as in the paper. Where nothing is,
-# nothing grows, so $u = 0$ is a solution of everything but the start.
+# The menu *Presets* of each panel here holds known failures, each with its repairs. Start with the
+# trap of the reaction: all loss weights are 1, as in the paper. Where nothing is, nothing grows,
+# so $u = 0$ is a solution of everything but the start. Then take the repair.
 
 # %%
 trap = show(ReactionPINN().preset("the trap u = 0"), still=301)
@@ -630,11 +652,11 @@ paper, waves = recorded["published"].values["table"], recorded["convection"].val
 ours = waves["l-bfgs 20"]
 each = ", ".join(f"{100 * one['rel_l2']:.2g} %" for one in ours)
 say(
-    f"Our own runs at β = 20 (L-BFGS, all weights 1, a smaller network, {ours[0]['steps']} steps), "
-    f"seed by seed: **{each}**.",
-    "Near the border between easy and hard, the random start, the number of steps and the precision "
-    "decide. A mean over seeds is then the mean of two different things, and one seed is an "
-    "anecdote. Neither of the two is wrong; each of them is *incomplete* without the list.",
+    f"Our own runs at β = 20 (L-BFGS, all weights 1, a smaller network, {ours[0]['steps']} "
+    f"steps), seed by seed: **{each}**.",
+    "Near the border between easy and hard, the random start and the number of steps decide. A "
+    "mean over seeds is then the mean of two different things, and one seed is an anecdote. "
+    "Neither of the two is wrong; each of them is *incomplete* without the list.",
     recorded["convection"].how(),
 )
 
@@ -678,10 +700,12 @@ say(
              *(ours_at(f"curriculum {b}") for b in paper["beta"])],
         ],
     ),
+    "**With Gauss-Newton the curriculum is not needed**: at the same number of steps the cold "
+    "start is at least as good. What failed in 2021 was the way down.",
     f"Gauss-Newton has one layer of 40 ({cold30[0]['weights']} weights). Seconds of a run at "
-    f"β = 30: Adam {seconds('adam 30')}, L-BFGS {seconds('l-bfgs 30')}, cold {seconds('cold 30')}, "
-    f"curriculum {seconds('curriculum 30')}; two runs shared a computer that had other work, so "
-    "only large differences count.",
+    f"β = 30: Adam {seconds('adam 30')}, L-BFGS {seconds('l-bfgs 30')}, "
+    f"cold {seconds('cold 30')}, curriculum {seconds('curriculum 30')}; the computer had other "
+    "work, so only large differences count.",
     recorded["convection"].how(),
 )  # fmt: skip
 
@@ -694,6 +718,7 @@ def grown(case):
     return spread((one["rel_l2"] for one in growth[case]), percent=True)
 
 
+stuck = ", ".join(f"{100 * one['rel_l2']:.2g} %" for one in growth["second 4"])
 say(
     "**Reaction-diffusion**, ρ = 5: relative error.",
     table(
@@ -709,15 +734,18 @@ say(
     "**Reaction**, ρ = 5, all weights 1: "
     f"Adam, {growth['reaction, adam'][0]['steps']} steps, {grown('reaction, adam')}; "
     f"Gauss-Newton, {growth['reaction, second'][0]['steps']} steps, {grown('reaction, second')}.",
-    "The truth of the last row is ours; that of the published rows is the one from section 2.",
+    f"At ν = 4, seed by seed: {stuck}.",
+    "Gauss-Newton falls into the trap as well, some of the time; a table of medians would have "
+    "hidden it, or made it look hopeless.",
+    "The truth of our rows is ours; that of the published rows is the one from section 2.",
     recorded["growth"].how(),
 )  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # And without a network? Convection and reaction have formulas. Reaction-diffusion took our
-# splitting 2000 steps, a tenth of a second, to six digits. Again **the solver wins, by far**. What
-# you take home is not a better solver. It is a way to find out, when a network fails, *what* has
-# failed: the network, the loss, the points, or the way down.
+# splitting 2000 steps, done in a moment, and has six digits. Again **the solver wins, by far**.
+# What you take home is not a better solver. It is a way to find out, when a network fails, *what*
+# has failed: the network, the loss, the points, or the way down.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 9 · Key points (1 minute)
@@ -725,14 +753,15 @@ say(
 # - **$u = 0$ is cheap.** Ask of every loss: what does the trivial answer pay?
 # - A failure has four suspects: the network, the loss, the points, the optimizer. Change one at a
 #   time.
-# - A *curriculum* and *windows* shorten the path. *Gauss-Newton* walks it. Count the cost of all.
+# - A *curriculum* and *windows* make the path shorter. *Gauss-Newton* walks it, mostly. Count the
+#   cost of each, and the seeds.
 # - **A loss of 1e-7 can go with an error of 1.** Redraw the points.
 # - A truth has an error, and a failure has seeds. Say both.
 #
 # **What next, on the panels**
 #
 # - Set the preset *fixed points* to 500 points. Try several seeds: some now succeed. Why?
-# - Set *redraw points every* to 3 in the preset *plain Adam*. Does that help? Which suspect is out?
+# - Set *redraw points every* to 3 in the preset *plain Adam*. Does it help? Which suspect is out?
 # - Give the preset *window by window* twenty windows.
 #
 # **References**

@@ -41,8 +41,7 @@ class Landscape:
     offsets: Float[Tensor, " n"]
     loss: Float[Tensor, "n n"]
 
-    @property
-    def plot(self) -> Plot:
+    def plot(self, title: str = "log10 of the loss") -> Plot:
         """The square: log10 of the loss; the network stands in the middle."""
         z = torch.log10(self.loss.clamp(min=1e-30)).numpy()
         end = float(self.offsets[-1])
@@ -50,13 +49,12 @@ class Landscape:
         middle = float(z[len(z) // 2, len(z) // 2])
         extent = (-end, end, -end, end)
         return Plot(
-            "log10 of the loss",
+            title,
             (Image(z, extent, low, max(high, low + 1e-6)),),
             Axis("along the second direction", -end, end),
             Axis("along the steepest", -end, end),
             alt=f"The logarithm of the loss on a square around the network, from {low:.1f} to "
             f"{high:.1f}; the network in the middle has {middle:.1f}.",
-            equal=True,
         )
 
     def line(self, label: str, colour: int = 0) -> Lines:

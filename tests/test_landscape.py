@@ -78,7 +78,7 @@ def test_the_network_stands_in_the_middle_and_does_not_move() -> None:
 
 def test_it_can_be_drawn() -> None:
     seen, _ = looked(size=5)
-    check_plot(seen.plot)
+    check_plot(seen.plot())
     line = seen.line("β = 2")
     assert line.y[0] == 1.0 and line.y.min() >= 1e-20 and len(line.x) == len(seen.spectrum)
 

@@ -1,6 +1,7 @@
 """A curriculum: easy values of one parameter first, then the goal. Knows no network."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sciml_widgets.knobs import knob
 from sciml_widgets.physics import Problem
@@ -8,7 +9,7 @@ from sciml_widgets.physics import Problem
 __all__ = ["Curriculum"]
 
 
-def _one_stage(lab: object) -> str:
+def _one_stage(lab: Any) -> str:
     curriculum = getattr(lab, "curriculum", lab)
     return "" if curriculum.stages > 1 else "there is one stage only"
 

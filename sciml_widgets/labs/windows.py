@@ -7,6 +7,7 @@ the initial state of the next slice.
 
 import copy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import nn
@@ -29,7 +30,7 @@ Past = tuple[tuple[float, nn.Module], ...]
 """Windows that are done: until when, and the network as it was then; the earliest first."""
 
 
-def _one_window(lab: object) -> str:
+def _one_window(lab: Any) -> str:
     windows = getattr(lab, "windows", lab)
     return "" if windows.count > 1 else "there is one window only"
 
