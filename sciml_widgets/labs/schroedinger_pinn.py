@@ -17,7 +17,7 @@ __all__ = ["SchroedingerPINN"]
 
 @dataclass(frozen=True)
 class Modulus(Problem):
-    """|h| of a problem whose two unknowns are the parts of h: what is drawn, not what is solved."""
+    """|h| of a problem whose unknowns are the two parts of h: what is drawn."""
 
     of: Problem = Schroedinger()
 
