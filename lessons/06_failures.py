@@ -62,7 +62,7 @@
 #
 # A sine wave travels round a ring. It keeps its form; nothing steepens, nothing fades. There is
 # hardly a simpler equation. Lesson 05's network tried to learn it. This is one such run, recorded.
-# Press play, or drag the time.
+# Drag the time, or press play once more.
 
 # %% tags=["numbers"]
 # A recorded run of 400 steps
@@ -80,30 +80,27 @@ show(recorded["see"].values["run"]["record"])
 # Now live. The knob **speed β** says how fast the wave travels. β = 30 is what you have just
 # seen. **Guess before you run.**
 
-# %% slideshow={"slide_type": "subslide"}
+# %% tags=["check"]
+# The question, and how the panel reads the answer off the run
 CHOICES = ("below 20 %", "between 20 % and 60 %", "above 60 %")
 
 
-# %% tags=["check"]
-# How the panel reads the answer off the run
 def how_wrong(player):
     error = player.scalars["rel_l2"]
     return CHOICES[0] if error < 0.2 else CHOICES[1] if error < 0.6 else CHOICES[2]
 
 
-# %%
-panel = show(
-    ConvectionPINN().but(beta=1.0, points_inside=300),
-    predict=guess_choice(
-        "The same network, the same optimizer, but β = 1. The relative error after 300 steps?",
-        CHOICES,
-        of=how_wrong,
-        at=300,
-        explain="At β = 1 the wave turns by 1 radian until t = 1: the answer is almost the start. "
-        "At β = 30 it runs round the ring nearly five times.",
-    ),
-    still=301,
+slow_wave = guess_choice(
+    "The same network, the same optimizer, but β = 1. The relative error after 300 steps?",
+    CHOICES,
+    of=how_wrong,
+    at=300,
+    explain="At β = 1 the wave turns by 1 radian until t = 1: the answer is almost the start. "
+    "At β = 30 it runs round the ring nearly five times.",
 )
+
+# %% slideshow={"slide_type": "subslide"}
+panel = show(ConvectionPINN().but(beta=1.0, points_inside=300), predict=slow_wave, still=301)
 
 # %% [markdown]
 # When it has finished, drag **speed β** up to 30 while it runs on (press *Run* again). Does it
@@ -414,23 +411,23 @@ steered = show(ConvectionPINN().preset(repair), goal="rel_l2<0.1", within=250, s
 #
 # **How large is the relative error?** Commit, run, then explain it to your neighbour.
 
-# %%
-hidden = show(
-    ConvectionPINN().preset("fixed points"),
-    predict=guess_number(
-        "The relative error after 120 steps, with the loss at 1e-7?",
-        of="rel_l2",
-        at=120,
-        low=1e-4,
-        high=10,
-        log=True,
-        percent=True,
-        explain="Only 200 places were asked. Just after t = 0, between them, the network kills "
-        "the wave; then it is flat, and a flat answer obeys the equation at all later points. "
-        "Look at the curve 'off the points'.",
-    ),
-    still=121,
+# %% tags=["check"]
+# The question
+at_fixed_points = guess_number(
+    "The relative error after 120 steps, with the loss at 1e-7?",
+    of="rel_l2",
+    at=120,
+    low=1e-4,
+    high=10,
+    log=True,
+    percent=True,
+    explain="Only 200 places were asked. Just after t = 0, between them, the network kills "
+    "the wave; then it is flat, and a flat answer obeys the equation at all later points. "
+    "Look at the curve 'off the points'.",
 )
+
+# %%
+hidden = show(ConvectionPINN().preset("fixed points"), predict=at_fixed_points, still=121)
 
 # %% tags=["numbers"]
 # The same for other random starts, recorded

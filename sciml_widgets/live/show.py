@@ -103,7 +103,8 @@ def _still(panel: Panel, frames: int, expected: str = "") -> None:
         raise player.error
     from sciml_widgets.live.twin import display_folded, display_still
 
-    display_still(player)
     if panel.prediction:
         panel.prediction.look(player)  # a goal may have ended the run
-        display_folded(*panel.prediction.told())
+        display_folded(player, *panel.prediction.told())
+    else:
+        display_still(player)

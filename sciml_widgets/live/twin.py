@@ -159,17 +159,21 @@ def display_png(made: bytes, words: str) -> None:
     display({"text/html": spoken, "text/plain": words}, raw=True)
 
 
-def display_folded(heading: str, text: str) -> None:
-    """Leave a few lines as the output of this cell, folded away (nothing outside a notebook)."""
+def display_folded(player: Player, question: str, answer: str) -> None:
+    """The same below a question: picture and answer are folded away until somebody has guessed."""
     try:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
         return
-    if get_ipython() is not None:
-        lines = "<br>".join(html.escape(line) for line in text.split("\n"))
-        fold = f"<details><summary>{html.escape(heading)}</summary><p>{lines}</p></details>"
-        display({"text/html": fold, "text/plain": f"{heading}\n{text}"}, raw=True)
+    if get_ipython() is None:
+        return
+    lines = "<br>".join(html.escape(line) for line in answer.split("\n"))
+    fold = (
+        f"<p><b>{html.escape(question)}</b></p><details><summary>After your guess: the answer and "
+        f"the run</summary><p>{lines}</p>{_image(player)}</details>"
+    )
+    display({"text/html": fold, "text/plain": f"{question}\n{answer}\n{alt(player)}"}, raw=True)
 
 
 class Twin:
@@ -189,13 +193,17 @@ class Twin:
     def update(self, player: Player, stamp: Any) -> None:
         """Draw the picture as it is now; `stamp` names what was drawn."""
         self.stamp = stamp
-        data = base64.b64encode(png(figure(player))).decode()
-        image = (
-            f'<img style="max-width:100%" alt="{html.escape(alt(player), quote=True)}" '
-            f'src="data:image/png;base64,{data}">'
-        )
         if self._handle is not None:
-            self._handle.update(self._bundle(image), raw=True)
+            self._handle.update(self._bundle(_image(player)), raw=True)
+
+
+def _image(player: Player) -> str:
+    """The picture with its words, in HTML."""
+    data = base64.b64encode(png(figure(player))).decode()
+    return (
+        f'<img style="max-width:100%" alt="{html.escape(alt(player), quote=True)}" '
+        f'src="data:image/png;base64,{data}">'
+    )
 
 
 def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
