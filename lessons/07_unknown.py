@@ -636,7 +636,7 @@ def readings(rate, seed, noise=0.3):
     "07",
     hints=(
         "Turn the formula of the outlet round: first U from T_out, with a logarithm.",
-        "U = FLOW / AREA * np.log((STEAM - INLET) / (STEAM - T_out)); then R_f = 1/U - 1/CLEAN.",
+        "U A / FLOW = logarithm of (STEAM - INLET) / (STEAM - T_out); then R_f = 1/U - 1/CLEAN.",
         "One R_f a day, with noise. Fit a line: np.polyfit(days, R_f, 1). When is it at LIMIT?",
     ),
 )
