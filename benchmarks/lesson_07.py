@@ -16,7 +16,8 @@ from sciml_widgets.labs import BurgersIdentify
 __all__ = ["PARTS"]
 
 LESSON = Path(__file__).parents[1] / "lessons" / "07_unknown.py"
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = (5, 6, 7, 8, 9)
+"""Draws on which nothing was tuned: the network's settings were chosen on draws 0 to 2."""
 SNAPSHOTS = {"layout": "two snapshots", "count": 100, "first": 0.2, "gap": 0.1}
 
 
@@ -134,10 +135,10 @@ def published(*, quick: bool) -> dict[str, Any]:
             [0.096, 0.039, 0.190, 0.101],
         ],
         "lambda2": [
-            [13.885, 0.483, 1.708, 4.058],
-            [3.719, 8.262, 3.481, 14.544],
-            [3.093, 1.423, 0.502, 3.156],
-            [0.469, 0.008, 6.216, 6.391],
+            [13.9, 0.483, 1.708, 4.058],
+            [3.72, 8.26, 3.48, 14.5],
+            [3.09, 1.42, 0.502, 3.16],
+            [0.469, 0.008, 6.22, 6.39],
         ],
     }
 

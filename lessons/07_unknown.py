@@ -63,7 +63,7 @@
 # about 10 %. We know the *form* of the law, $u_t + \lambda_1 u\,u_x = \lambda_2 u_{xx}$, but not
 # the two numbers in it. A network learns the velocity, and both numbers with it.
 #
-# This is one such run, recorded. Press play, and watch the two bars.
+# This is one such run, recorded. Watch the two bars; press play to see it once more.
 
 # %% tags=["numbers"]
 # A recorded run of 40 steps
@@ -80,26 +80,24 @@ show(recorded["see"].values["run"]["record"])
 
 
 # %% tags=["check"]
-# How the panel reads the answer off the run
+# The question, and how the panel reads the answer off the run
 def wrong(player):
     return abs(player.scalars["lambda1"] - 1)
 
 
-# %% slideshow={"slide_type": "subslide"}
-panel = show(
-    BurgersIdentify().but(noise=0.1, draw=3),
-    predict=guess_number(
-        "After 30 steps: by how much is λ1 wrong?",
-        of=wrong,
-        at=30,
-        low=0.0,
-        high=0.5,
-        percent=True,
-        explain="200 measurements share two unknowns. Noise that is up here and down there "
-        "averages out, because the equation ties all places together.",
-    ),
-    still=41,
+how_wrong = guess_number(
+    "After 30 steps: by how much is λ1 wrong?",
+    of=wrong,
+    at=30,
+    low=0.0,
+    high=0.5,
+    percent=True,
+    explain="200 measurements share two unknowns. Noise that is up here and down there "
+    "averages out, because the equation ties all places together.",
 )
+
+# %% slideshow={"slide_type": "subslide"}
+panel = show(BurgersIdentify().but(noise=0.1, draw=3), predict=how_wrong, still=41)
 
 # %% [markdown]
 # **What to look at**, once you have pressed **Run**:
@@ -507,26 +505,24 @@ draw(
 
 
 # %% tags=["check"]
-# How the panel reads the bar off the run
+# The question, and how the panel reads the bar off the run
 def half_bar(player):
     return (player.scalars["lambda1_high"] - player.scalars["lambda1_low"]) / 2
 
 
-# %%
-many = show(
-    BurgersIdentify().but(noise=0.1, count=800),
-    predict=guess_number(
-        "With 800 measurements: λ1 plus or minus how much, at step 30?",
-        of=half_bar,
-        at=30,
-        low=0.0,
-        high=0.2,
-        percent=True,
-        explain="Noise averages out like the square root of the number of measurements: four "
-        "times as many, half the bar. A bar ten times shorter needs a hundred times the sensors.",
-    ),
-    still=41,
+how_long = guess_number(
+    "With 800 measurements: λ1 plus or minus how much, at step 30?",
+    of=half_bar,
+    at=30,
+    low=0.0,
+    high=0.2,
+    percent=True,
+    explain="Noise averages out like the square root of the number of measurements: four "
+    "times as many, half the bar. A bar ten times shorter needs a hundred times the sensors.",
 )
+
+# %%
+many = show(BurgersIdentify().but(noise=0.1, count=800), predict=how_long, still=41)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · Exercises (13 minutes)
@@ -865,14 +861,15 @@ say(
     table(["", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds"], rows),
     f"Median and range over {len(net['scattered, 1 %'])} draws of noise, places and network. "
     f"{recorded['network'].how()}",
-    "**Look at the rows with an unknown start.** Network, Gaussian process and solver are wrong "
-    "by about the same, and their bars are about as long. What limits them is the noise, not the "
-    "method. Choose by what else you know: the solver needs walls (here: sine waves) and is the "
-    "quickest; the Gaussian process needs two near snapshots and neither walls nor training; the "
-    "network takes measurements from anywhere. *Knowing the start* helps more than any method.",
-    "**One weakness shows.** With 1 % of noise in two snapshots the network's bar misses the "
-    "truth too often: its training had not quite arrived, and the bar is right at the lowest "
-    "point only.",
+    "The network's settings were chosen on other draws than these.",
+    "**Look at the rows with an unknown start.** With 10 % of noise network, Gaussian process and "
+    "solver are wrong by about the same: there the noise limits them, not the method. With 1 % "
+    "the methods differ more. Choose by what else you know: the solver needs walls (here: sine "
+    "waves) and is the quickest; the Gaussian process needs two near snapshots and neither walls "
+    "nor training; the network takes measurements from anywhere.",
+    "**Count the bars that miss.** A bar of ± two standard deviations should hold the truth in "
+    "19 of 20 draws. A bar of the network is computed where its training stopped, and is right at "
+    "the lowest point only: where it misses more often, do not trust it.",
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["numbers"]
@@ -898,7 +895,7 @@ say(
         ["noise", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds"],
         [row(noise, sharp[noise]) for noise in sharp],
     ),
-    "Here, too, the bars of λ2 are too short at 1 %: at a shock the training needs longer.",
+    "Count the bars that miss here, too.",
     recorded["sharp"].how(),
 )
 

@@ -35,8 +35,7 @@ class Modulus(Problem):
 class SchroedingerPINN(PINN):
     """i h_t + ½ h_xx + |h|² h = 0 on a ring, h(x, 0) = 2 sech x; the network gives u and v.
 
-    What you should see: the start is learned first; then |h| slowly draws together to a peak of 4
-    at x = 0, t = π/4. With Adam the peak comes late, and too low.
+    What to look for: |h| must draw together to a peak of 4 at x = 0, t = π/4.
 
     Good values: the preset "by Gauss-Newton".
     """
@@ -49,7 +48,7 @@ class SchroedingerPINN(PINN):
     presets: ClassVar[tuple[Preset, ...]] = (
         Preset(
             "by Gauss-Newton",
-            "Each step costs a second, and a hundred of them are worth many thousand of Adam's.",
+            "Every residual counts by itself: few steps, each of them dear.",
             {"optimizer": "gauss-newton", "precision": "float64", "points_inside": 1000,
              "sampling": "adaptive", "redraw": 3},
         ),
