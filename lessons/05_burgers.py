@@ -985,12 +985,11 @@ say(
     "with more weights and another optimizer (L-BFGS). One run stands behind each cell, and from "
     f"cell to cell the error goes from {100 * min(cells):.2g} % to {100 * max(cells):.0f} %, and "
     "not always down with more points. (Its truth ends at t = 0.99.)",
-    "**How one trains decides.** The last two networks are equal: the same weights, 16 digits, "
-    "1,500 points that move to where the residual is large, about the same time. Only the "
-    "optimizer differs. Adam sees one slope per weight and goes a small step. *Gauss-Newton* "
-    "looks at every residual by itself and solves for the step that makes all of them small at "
-    "once [6]. One step costs much more; far fewer are needed. (Its preset is on the first "
-    "panel.)",
+    "**How one trains decides.** The last two networks are equal: as many weights, 16 digits, "
+    "1,500 points that move to where the residual is large. Only the optimizer differs. Adam sees "
+    "one slope per weight and goes a small step. *Gauss-Newton* looks at every residual by itself "
+    "and solves for the step that makes all of them small at once [6]. One step costs much more; "
+    "far fewer are needed. (Its preset is on the first panel.)",
     f"**The solver still wins, by far.** At ν = 0.01/π the waves are {better:,} times more "
     f"accurate than the best of our networks, in {share:.1%} of the time.",
 )
