@@ -78,7 +78,7 @@ show(recorded["see"].values["run"]["record"])
 # Now live, and it is your turn. **Guess before you run**: *Run* is locked until you have. A
 # classical computation starts at $t = 0$ and works forward in time. What will the network do?
 
-# %% tags=["check"]
+# %% tags=["drawing"]
 # The question, and how the panel reads the answer off the run
 import torch
 
@@ -585,7 +585,7 @@ mine = show(MyBurgers(), still=200)
 #
 # Commit your guess, then run. Afterwards explain it to your neighbour, before you open "Why?".
 
-# %% tags=["check"]
+# %% tags=["drawing"]
 # The question
 instant = guess_number(
     "How large is the relative error at step 500, when ν has just turned to 0.01/π?",

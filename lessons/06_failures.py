@@ -80,7 +80,7 @@ show(recorded["see"].values["run"]["record"])
 # Now live. The knob **speed β** says how fast the wave travels. β = 30 is what you have just
 # seen. **Guess before you run.**
 
-# %% tags=["check"]
+# %% tags=["drawing"]
 # The question, and how the panel reads the answer off the run
 CHOICES = ("below 20 %", "between 20 % and 60 %", "above 60 %")
 
@@ -411,7 +411,7 @@ steered = show(ConvectionPINN().preset(repair), goal="rel_l2<0.1", within=250, s
 #
 # **How large is the relative error?** Commit, run, then explain it to your neighbour.
 
-# %% tags=["check"]
+# %% tags=["drawing"]
 # The question
 at_fixed_points = guess_number(
     "The relative error after 120 steps, with the loss at 1e-7?",

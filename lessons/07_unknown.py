@@ -79,7 +79,7 @@ show(recorded["see"].values["run"]["record"])
 # will the steepening $\lambda_1$ be wrong after 30 steps?
 
 
-# %% tags=["check"]
+# %% tags=["drawing"]
 # The question, and how the panel reads the answer off the run
 def wrong(player):
     return abs(player.scalars["lambda1"] - 1)
@@ -504,7 +504,7 @@ draw(
 # Commit your guess, then run. Explain it to your neighbour before you open "Why?".
 
 
-# %% tags=["check"]
+# %% tags=["drawing"]
 # The question, and how the panel reads the bar off the run
 def half_bar(player):
     return (player.scalars["lambda1_high"] - player.scalars["lambda1_low"]) / 2
@@ -793,6 +793,8 @@ def solved(places, lambda1, lambda2, start, cells):
         return lambda2 * u_xx - lambda1 * u * u_x
 
     run = solve_ivp(u_t, (0, times[-1]), start(x), t_eval=times, rtol=1e-7, atol=1e-9)
+    if not run.success:
+        return np.full(len(places), 100.0)  # a guess that blows up is far from everything
     u_hat = np.fft.rfft(run.y, axis=0)[:-1] / cells
     u_hat[1:] *= 2
     waves = np.exp(k[:-1, None] * (places[:, 0] + 1))
