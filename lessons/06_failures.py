@@ -179,7 +179,7 @@ draw(
 # The mistake is in the turns only, and it falls with the *square* of the step. We can see that.
 
 # %%
-from sciml_widgets.physics.reaction_diffusion import _solution as splitting
+from sciml_widgets.physics.reaction_diffusion import splitting
 
 grid = torch.cartesian_prod(torch.linspace(0, 6, 25), torch.linspace(0, 1, 21)).double()
 finest = splitting(grid, 3.0, 5.0, steps=8000)

@@ -405,14 +405,14 @@ say(
         ["draw of the noise", "λ1 found / true", "λ2 found / true"],
         [
             [
-                str(seed),
+                str(draw_of),
                 *(
                     f"{one[f'lambda{i}']:.3f} ± {one[f'half{i}']:.3f}"
                     + ("" if one[f"inside{i}"] else " (truth outside)")
                     for i in (1, 2)
                 ),
             ]
-            for seed, one in enumerate(both)
+            for draw_of, one in zip(recorded["network"].seeds, both, strict=True)
         ],
     ),
     f"The truth is inside the bar of λ1 in {inside_bars[0]} of {len(both)} runs, in that of λ2 in "
@@ -742,7 +742,7 @@ say(
     "Median and range. **Euler's bars are short, and the truth is nowhere near them.** A bar "
     "knows the noise. It does not know that the equation between the snapshots was only "
     "nearly the right one. More data would make the bar shorter, and the answer no better. At the "
-    "largest gap the midpoint's step has the same trouble.",
+    "largest gaps the midpoint's step has the same trouble.",
     recorded["process"].how(),
 )
 
@@ -867,8 +867,8 @@ say(
     "**Look at the rows with an unknown start.** With 10 % of noise network, Gaussian process and "
     "solver are wrong by about the same: there the noise limits them, not the method. With 1 % "
     "the methods differ more. Choose by what else you know: the solver needs walls (here: sine "
-    "waves) and is the quickest; the Gaussian process needs two near snapshots and neither walls "
-    "nor training; the network takes measurements from anywhere.",
+    "waves), and gains most where the start is known; the Gaussian process needs two near "
+    "snapshots and neither walls nor training; the network takes measurements from anywhere.",
     "**Count the bars that miss.** A bar of ± two standard deviations should hold the truth in "
     "19 of 20 draws. A bar of the network is computed where its training stopped, and is right at "
     "the lowest point only: where it misses more often, do not trust it.",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from sciml_widgets.metrics import relative_l2
 from sciml_widgets.physics import Reaction, ReactionDiffusion
-from sciml_widgets.physics.reaction_diffusion import CELLS, STEPS, _march, _solution
+from sciml_widgets.physics.reaction_diffusion import CELLS, STEPS, _march, splitting
 from sciml_widgets.sampling import sobol
 
 POINTS = ReactionDiffusion().box.inside.place(sobol(512, 2, torch.Generator().manual_seed(0)))
@@ -17,8 +17,8 @@ CORNERS = [(3.0, 5.0), (8.0, 10.0), (8.0, 0.5), (1.0, 10.0)]
 
 def error(nu: float, rho: float, steps: int) -> float:
     """Largest, against four times as many steps as the truth takes."""
-    finest = _solution(POINTS, nu, rho, 4 * STEPS)
-    return float((_solution(POINTS, nu, rho, steps) - finest).abs().max())
+    finest = splitting(POINTS, nu, rho, 4 * STEPS)
+    return float((splitting(POINTS, nu, rho, steps) - finest).abs().max())
 
 
 @pytest.mark.parametrize(("nu", "rho"), CORNERS)
@@ -48,7 +48,7 @@ def test_without_growth_each_mode_fades_by_itself() -> None:
 def test_without_spreading_it_is_the_reaction() -> None:
     x = 2 * math.pi / CELLS * torch.arange(CELLS, dtype=torch.float64)
     points = torch.stack([x, torch.full_like(x, 0.7)], 1)
-    assert torch.allclose(_solution(points, 0.0, 5.0), Reaction(rho=5.0).exact(points), atol=1e-12)
+    assert torch.allclose(splitting(points, 0.0, 5.0), Reaction(rho=5.0).exact(points), atol=1e-12)
 
 
 def lie(nu: float, rho: float, times: int = 100) -> Tensor:

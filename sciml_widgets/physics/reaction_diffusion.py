@@ -65,7 +65,7 @@ class ReactionDiffusion(Problem):
         modes. Source: Strang (1968), doi 10.1137/0705041.
         """
         nu, rho = float(self.nu), float(self.rho)
-        return torch.cat([_solution(part, nu, rho) for part in points.double().split(CHUNK)])
+        return torch.cat([splitting(part, nu, rho) for part in points.double().split(CHUNK)])
 
     def _equation(self, p: Coordinates, u: Jet) -> Values:
         return u.t - self.nu * u.xx - self.rho * u.value * (1 - u.value)
@@ -77,7 +77,7 @@ class ReactionDiffusion(Problem):
         return torch.cat([u.value - v.value, u.x - v.x], 1)
 
 
-def _solution(points: Points, nu: float, rho: float, steps: int = STEPS) -> Values:
+def splitting(points: Points, nu: float, rho: float, steps: int = STEPS) -> Values:
     x, t = points.split(1, dim=1)
     before = (t.detach() * steps).long().clamp(0, steps)
     modes = _step(_march(nu, rho, steps)[before[:, 0]], nu, rho, t - before / steps)
