@@ -5,7 +5,7 @@ SciPy solves the linear programme.
 
 import functools
 import math
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -72,15 +72,7 @@ def dimension_needed(share: float) -> float:
     """
     if not 0 < share < 1:
         raise ValueError(f"share={share} is not between 0 and 1")
-    from scipy.optimize import minimize_scalar
-    from scipy.stats import norm
-
-    def size(tau: float) -> float:
-        tail = 2 * ((1 + tau * tau) * norm.sf(tau) - tau * norm.pdf(tau))
-        return share * (1 + tau * tau) + (1 - share) * float(tail)
-
-    best: Any = minimize_scalar(size, bounds=(0.0, 10.0), method="bounded")
-    return float(best.fun)
+    return _needed_at(_root(lambda tau: _share_at(tau) - share))
 
 
 @functools.lru_cache(maxsize=256)
@@ -92,8 +84,31 @@ def threshold(measured: float) -> float:
     """
     if not 0 < measured < 1:
         raise ValueError(f"measured={measured} is not between 0 and 1")
-    from scipy.optimize import brentq
+    return _share_at(_root(lambda tau: _needed_at(tau) - measured)) / measured
 
-    low, high = 1e-9, measured * (1 - 1e-9)
-    share = brentq(lambda share: dimension_needed(share) - measured, low, high, xtol=1e-10)
-    return float(share) / measured  # type: ignore[arg-type]
+
+def _root(falling: Callable[[float], float]) -> float:
+    """Where a function that falls with τ is 0, by halving."""
+    low, high = 1e-6, 12.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return low
+
+
+def _share_at(tau: float) -> float:
+    """The share σ of which τ is the best: σ τ = (1 - σ) E(|g| - τ)₊."""
+    beyond, height = _tail(tau)
+    odds = (height - tau * beyond) / tau
+    return odds / (1 + odds)
+
+
+def _needed_at(tau: float) -> float:
+    share, (beyond, height) = _share_at(tau), _tail(tau)
+    square = (1 + tau * tau) * beyond - tau * height  # E(|g| - τ)₊²
+    return share * (1 + tau * tau) + (1 - share) * square
+
+
+def _tail(tau: float) -> tuple[float, float]:
+    """P(|g| > τ), and the density of |g| at τ, for a normal g."""
+    return math.erfc(tau / math.sqrt(2)), math.exp(-tau * tau / 2) * math.sqrt(2 / math.pi)

@@ -56,9 +56,9 @@ class ErrorBar(Experiment):
     about: ClassVar[str] = "Points from the wrong density: the bar shrinks, the answer is wrong."
     length: ClassVar[int] = DOUBLINGS
     series = (
-        Series("off", "typical error (over 200 experiments)", role="error", x="doublings"),
-        Series("claimed", "the bar that they report (median)", x="doublings"),
-        Series("coverage", "experiments whose bar, doubled, holds the truth", scale="linear",
+        Series("off", "typical error", role="error", x="doublings"),
+        Series("claimed", "bar that is reported", x="doublings"),
+        Series("coverage", "bars that hold the truth", scale="linear",
                x="doublings", percent=True),
     )  # fmt: skip
     presets: ClassVar[tuple[Preset, ...]] = (

@@ -22,7 +22,7 @@ RULES = {
     "trapezoid": "trapezoid rule", "monte_carlo": "Monte Carlo", "sobol": "Sobol points",
     "importance": "importance sampling",
 }  # fmt: skip
-SHOWN = 256
+SHOWN = 96
 """Points of each rule in the picture of places."""
 PRECISION = 0.01
 

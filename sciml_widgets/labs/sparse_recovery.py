@@ -57,8 +57,8 @@ class SparseRecovery(Experiment):
     about: ClassVar[str] = "A sharp border between problems that l1 solves and those it does not."
     length: ClassVar[int] = 600
     series = (
-        Series("below", "solved, of those below 0.9 x threshold", scale="linear", percent=True),
-        Series("above", "solved, of those above 1.1 x threshold", scale="linear", percent=True),
+        Series("below", "solved, below 0.9 x theory", scale="linear", percent=True),
+        Series("above", "solved, above 1.1 x theory", scale="linear", percent=True),
     )
 
     def frames(self) -> Iterator[Frame]:

@@ -74,7 +74,7 @@ class TrainedFeatures(Experiment):
     series = (
         Series("fit", "mean square at the samples", role="loss"),
         Series("rel_l2", "relative error elsewhere", role="error", percent=True),
-        Series("polynomial", "polynomial with as many coefficients"),
+        Series("polynomial", "polynomial, as many numbers"),
     )
     presets: ClassVar[tuple[Preset, ...]] = (
         Preset("frozen", "Directions by chance: none of them is the right one.",
