@@ -30,7 +30,7 @@
 #     prerequisites:
 #     - integrals of several variables
 #     - mean and standard deviation
-#     - a little Python with numpy
+#     - Python with numpy
 #     hardware: one core of any laptop; no GPU, no internet, less than 1 GB of memory
 #     seed_systems:
 #     - the curse of dimensionality
@@ -53,7 +53,7 @@
 # | | |
 # |:--|:--|
 # | **Time** | 64 minutes |
-# | **You need** | integrals of several variables; mean and standard deviation; a little Python with numpy |
+# | **You need** | integrals of several variables; mean and standard deviation; Python with numpy |
 # | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
 #
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
@@ -315,7 +315,8 @@ for b in (-a, 0.01, 0.8 * a, a):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # With $b = a$ the error is zero! Then $g/q$ is a *constant*. But which constant? It is $I$ itself:
 # to write down this $q$ one must know the answer. **The perfect density costs the answer; a good
-# guess of it is worth a lot.** And a bad guess, $b = -a$, is worse than none.
+# guess of it is worth a lot.** And a bad guess, $b = -a$, is worse than none: look at its bar.
+# (One error alone may be small by luck.)
 #
 # ### 3.5 Measure the slopes
 #
@@ -486,7 +487,7 @@ say(
          "its coefficients"],
         [
             [d, of(runs, "average"), of(runs, "theory"), of(runs, "fitted"),
-             of(runs, "polynomial"), spread(one["powers"] for one in runs)]
+             of(runs, "polynomial"), f"{runs[0]['powers']}"]
             for d, runs in many.items()
         ],
     ),
@@ -557,7 +558,7 @@ say(
     table(
         ["measurements, n/N", "measured k/n", "theory"],
         [
-            [name, spread(one["half"] for one in runs), f"{runs[0]['theory']:.3f}"]
+            [name, spread((one["half"] for one in runs), digits=3), f"{runs[0]['theory']:.3f}"]
             for name, runs in borders.items()
         ],
     ),
@@ -819,7 +820,7 @@ say(
         ["n/N", "published", "formula", "measured"],
         [
             [m, f"{number:.3f}", f"{borders[f'normal numbers, {m}'][0]['theory']:.3f}",
-             spread(one["half"] for one in borders[f"normal numbers, {m}"])]
+             spread((one["half"] for one in borders[f"normal numbers, {m}"]), digits=3)]
             for m, number in published.items()
         ],
     ),

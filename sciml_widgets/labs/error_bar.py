@@ -63,9 +63,9 @@ class ErrorBar(Experiment):
     )  # fmt: skip
     presets: ClassVar[tuple[Preset, ...]] = (
         Preset("too narrow", "Half of the density p is where q never goes.",
-               {"dimension": 20, "width": 0.6}, goal="coverage>0.9", within=13),
+               {"dimension": 30, "width": 0.6}, goal="coverage>0.9", within=13),
         Preset("too narrow, repaired", "A little too wide costs little, and the bar is honest.",
-               {"dimension": 20, "width": 1.1}, repairs="too narrow"),
+               {"dimension": 30, "width": 1.1}, repairs="too narrow"),
         Preset("much too wide", "Finite variance, but so large that nearly all points are lost.",
                {"dimension": 20, "width": 2.0}),
     )  # fmt: skip

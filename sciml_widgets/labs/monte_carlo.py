@@ -76,9 +76,9 @@ class MonteCarlo(Experiment):
                "starts higher with each dimension.",
                {"dimension": 20, "difficulty": 3.0, "shared": False}),
         Preset("the wrong corner", "Points go where the function is small.",
-               {"dimension": 10, "tilt": -1.0}, goal="importance<0.005", within=14),
+               {"dimension": 8, "tilt": -1.0}, goal="importance<0.005", within=14),
         Preset("the wrong corner, repaired", "Points go where the function is large.",
-               {"dimension": 10, "tilt": 0.8}, repairs="the wrong corner"),
+               {"dimension": 8, "tilt": 0.8}, repairs="the wrong corner"),
     )  # fmt: skip
 
     def frames(self) -> Iterator[Frame]:

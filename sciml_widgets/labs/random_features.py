@@ -66,9 +66,9 @@ class RandomFeatures(Experiment):
         Preset("twenty dimensions", "Powers have no room; the waves do not notice.",
                {"dimension": 20}),
         Preset("the wrong width", "Weights repair the mean, but the variance is huge.",
-               {"dimension": 10, "spread": 1.6}, goal="average<0.1", within=8),
+               {"dimension": 12, "spread": 1.6}, goal="average<0.1", within=8),
         Preset("the wrong width, repaired", "Directions from the bell's own density.",
-               {"dimension": 10, "spread": 1.0}, repairs="the wrong width"),
+               {"dimension": 12, "spread": 1.0}, repairs="the wrong width"),
         Preset("one direction", "The function varies along one direction only; chance does not "
                "find it.", {"kind": "one direction", "dimension": 10}),
     )  # fmt: skip
