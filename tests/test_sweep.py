@@ -46,6 +46,7 @@ def test_every_point_is_the_run_that_one_would_make_by_hand(tmp_path: Path) -> N
     assert len(list(tmp_path.iterdir())) == 6
 
 
+@pytest.mark.training
 def test_processes_give_the_same_numbers_and_leave_nothing_behind(tmp_path: Path) -> None:
     before = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
     made = sweep(Decay, GRID, folder=tmp_path / "a", workers=2, progress=False)
@@ -56,6 +57,7 @@ def test_processes_give_the_same_numbers_and_leave_nothing_behind(tmp_path: Path
     assert {name: os.environ.get(name) for name in before} == before
 
 
+@pytest.mark.training
 def test_each_run_has_a_process_of_its_own(tmp_path: Path) -> None:
     made = sweep(Where(), {"rate": [0.1, 0.2, 0.3]}, folder=tmp_path, workers=2, progress=False)
     there = {record.scalars["process"] for record in made.records.values()}
@@ -103,6 +105,7 @@ def test_a_run_that_breaks_down_is_told_and_the_others_go_on(tmp_path: Path) -> 
     assert made.best is made.jobs[0]
 
 
+@pytest.mark.training
 def test_a_process_that_dies_is_tried_once_more_and_takes_no_other_with_it(tmp_path: Path) -> None:
     grid = {"deaths": [0, 1, 99], "rate": [0.1, 0.2]}
     made = sweep(Dies(test=os.getpid()), grid, folder=tmp_path / "runs", workers=2, progress=False)
@@ -117,6 +120,7 @@ def test_a_process_that_dies_is_tried_once_more_and_takes_no_other_with_it(tmp_p
     assert list(table["state"]).count("lost") == 2 and len(table) == 6
 
 
+@pytest.mark.training
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a thread's test")
 def test_ctrl_c_ends_all_processes_and_keeps_what_is_done(tmp_path: Path) -> None:
     def interrupt() -> None:
@@ -191,6 +195,7 @@ def test_other_bad_input_is_refused(tmp_path: Path) -> None:
         here(Decay(), GRID, tmp_path / "file")
 
 
+@pytest.mark.training
 def test_the_picture_shows_each_line_of_the_grid_with_what_is_pooled(tmp_path: Path) -> None:
     grid = {"rate": [0.1, 0.2, 0.4], "noise": [0.0, 1.0], "seed": [1, 2, 3, 4]}
     made = here(Decay(), grid, tmp_path)
@@ -203,6 +208,7 @@ def test_the_picture_shows_each_line_of_the_grid_with_what_is_pooled(tmp_path: P
     assert made.picture().plots and made.figure()
 
 
+@pytest.mark.training
 def test_the_command_sweeps_and_says_what_came_of_it(tmp_path: Path, capsys, monkeypatch) -> None:
     monkeypatch.setattr(cli, "_labs", lambda: {"decay": Decay})
     words = ["sweep", "decay", "--grid", "rate=0.1,0.2", "--out", str(tmp_path / "runs")]
