@@ -7,6 +7,7 @@ has the same distribution in both.
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -129,10 +130,12 @@ def longest(fields: Fields, level: float = 0.9) -> np.ndarray:
 
     reach = np.zeros(len(fields))
     for k, one in enumerate(fields):
-        regions, count = label(uniform_filter(one, 3) > level, np.ones((3, 3)))
+        found: Any = label(uniform_filter(one, 3) > level, np.ones((3, 3)))
+        regions, count = found
         if count:
             sizes = np.bincount(regions.ravel())[1:]
-            box = find_objects(regions)[int(sizes.argmax())]
+            boxes: Any = find_objects(regions)
+            box = boxes[int(sizes.argmax())]
             reach[k] = math.hypot(*(side.stop - side.start for side in box))
     return reach
 

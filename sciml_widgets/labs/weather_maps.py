@@ -110,7 +110,7 @@ class WeatherMaps(Experiment):
                {"cue": 1.0, "cue_test": -1.0, "maps": 404}, goal="wrong<0.3", within=150),
         Preset("the coast, repaired", "Training maps on which the coast tells nothing.",
                {"cue": 0.0, "cue_test": -1.0, "maps": 404}, repairs="the coast"),
-        Preset("shuffled", "For a dense network nothing changes. For convolutions?",
+        Preset("shuffled", "Nothing changes for a dense network; convolutions lose the shape.",
                {"shuffle": True}),
         Preset("few rivers", "Always saying no is right 19 times in 20.", {"rivers": 0.05}),
         Preset("learned by heart", "Snapshots of the same events on both sides: too good.",
