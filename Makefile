@@ -12,7 +12,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench solve results lessons copies new-lesson figures pins clean
+.PHONY: slow binder bench solve results lessons copies new-lesson figures faults pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -93,6 +93,9 @@ new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER
 
 figures: $(READY) ## take the pictures of the documentation in a real JupyterLab
 	$(BIN)/python -m tools.figures
+
+faults: $(READY) ## provoke every fault (ten minutes), and write build/faults.md
+	$(ONE_THREAD) $(BIN)/python -m tools.faults
 
 pins: $(READY) ## write constraints.txt and binder/requirements.txt from .venv
 	$(BIN)/python tools/pins.py

@@ -190,6 +190,8 @@ CLASSICAL = (
     "benchmarks/lesson_05.py", "lessons/05_burgers.py#solver", PACKAGE + "physics/burgers.py",
 )  # fmt: skip
 
+NEWTON = preset("the shock, by Gauss-Newton")
+
 PARTS = {
     "see": Part(see, {"run": {}}, TRAINING),
     "published": Part(published, {"table": {}}, ("benchmarks/lesson_05.py",)),
@@ -220,7 +222,10 @@ PARTS = {
     ),
     "gauss_newton": Part(
         train,
-        {"0.01/pi": {"steps": 150, "knobs": preset("the shock, by Gauss-Newton")}},
+        {
+            "0.01/pi": {"steps": 150, "knobs": NEWTON},
+            "Adam in its place": {"steps": 2000, "knobs": {**NEWTON, "optimizer": "adam"}},
+        },
         (*TRAINING, PACKAGE + "gauss_newton.py"),
         SEEDS,
     ),

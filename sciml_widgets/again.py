@@ -1,6 +1,7 @@
 """A run once more: what it must come to, and where it parts. Knows no player and no panel."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import find, read, replaced, resolve, values
@@ -47,6 +48,14 @@ class Again:
         if self.underway and frame >= self.frames:
             self._tell(parting(self.record, self._seen, ""))
 
+    @property
+    def so_far(self) -> str:
+        """What the notes that were compared say of a run that stopped before the record's end."""
+        if self._seen:
+            return f"the same as the record up to frame {self._seen[-1][0]} of {self.frames}"
+        first = min(self._notes, default=self.frames)
+        return f"not compared: the record's first note is of frame {first}"
+
     def end(self, over: bool, broken: str) -> None:
         """The run has stopped: because it is over, or because it broke down."""
         if self.underway and (over or broken):
@@ -60,12 +69,15 @@ class Again:
 def fitting(lab: Experiment, tape: Iterable[Turn]) -> tuple[Turn, ...]:
     """A tape with full paths, in order. Raises ValueError: unknown knob, range, or restart."""
     turns: list[Turn] = []
+    known: dict[tuple[str, str], tuple[str, Any]] = {}  # many turns are of one knob
     for turn in sorted(tape, key=lambda turn: turn.frame):
-        path = resolve(lab, turn.name)
-        value = read(replaced(lab, {path: turn.value}), path)
-        if find(lab, path).kind == "restart":
-            raise ValueError(f"{path} starts the run over: it cannot be turned on a tape")
-        turns.append(Turn(turn.frame, path, value, turn.drag))
+        key = (turn.name, repr(turn.value))
+        if key not in known:
+            path = resolve(lab, turn.name)
+            if find(lab, path).kind == "restart":
+                raise ValueError(f"{path} starts the run over: it cannot be turned on a tape")
+            known[key] = path, read(replaced(lab, {path: turn.value}), path)
+        turns.append(Turn(turn.frame, *known[key], turn.drag))
     return tuple(turns)
 
 

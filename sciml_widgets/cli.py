@@ -114,7 +114,10 @@ def _open(arguments: Any) -> int:
     target = arguments.folder or workspace.default_folder()
     workspace.lab_command(target, arguments.port)  # complains before anything is copied
     copied = workspace.copy_lessons(target)
-    workspace.trust(target, copied)
+    try:
+        workspace.trust(target, copied)
+    except Exception as error:  # a convenience: without it, pictures wait for the first cell
+        print(f"The lessons could not be marked as trusted: {error}", file=sys.stderr)
     print("\n".join([f"Your lessons: {target}", *workspace.summary(copied)]))
     sys.stdout.flush()
     workspace.open_lab(target, arguments.port)

@@ -13,6 +13,7 @@ from math import isfinite, sqrt
 import torch
 from torch import Tensor, nn
 
+from sciml_widgets import machine
 from sciml_widgets.layers import Dense
 from sciml_widgets.train import Step, check_names
 
@@ -22,6 +23,9 @@ Residuals = Callable[[], Mapping[str, Tensor]]
 
 LARGEST = 60_000_000
 """Numbers in a Jacobian and its square: about 1 GB while a step is computed."""
+
+EACH = 17
+"""Bytes for each of these numbers while a step is computed."""
 
 TRIALS = 8
 """Values of λ that a step tries before it gives up and waits for other points."""
@@ -106,6 +110,11 @@ def jacobian(
             f"take fewer points or a smaller network (weights x (residuals + weights) "
             f"<= {LARGEST:.0e})"
         )
+    machine.afford(
+        EACH * count * (rows + count),
+        f"A Gauss-Newton step with {rows} residuals and {count} weights",
+        "take fewer points or a smaller network",
+    )
     found = {}
     for name, value in values.items():
         columns = [_rows(column, calls) for column in value.unbind(1)]

@@ -7,13 +7,15 @@ coordinate, `(0, 1)` by the first and the second. Each layer says how a jet pass
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from math import sqrt
+from math import pi, sqrt
 
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ACTIVATIONS", "Activation", "Columns", "Dense", "FourierFeatures", "Key", "Scale"]
+__all__ = [
+    "ACTIVATIONS", "Activation", "Columns", "Dense", "FourierFeatures", "Key", "Ring", "Scale",
+]  # fmt: skip
 
 Key = tuple[int, ...]
 Columns = dict[Key, Tensor]
@@ -94,6 +96,35 @@ class Scale(nn.Module):
     def push(self, jet: Columns) -> Columns:
         """Derivatives are stretched."""
         return {key: self(z) if key == () else self.slope * z for key, z in jet.items()}
+
+
+class Ring(nn.Module):
+    """cos πh and sin πh in place of each coordinate h of `axes`, which runs from -1 to 1.
+
+    Whatever comes after has the period by construction: value and all derivatives agree at both
+    ends. Source: Dong and Ni (2021), doi 10.1016/j.jcp.2021.110242.
+    """
+
+    def __init__(self, inputs: int, axes: Iterable[int]) -> None:
+        super().__init__()
+        self.round = sorted(axes)
+        self.straight = [axis for axis in range(inputs) if axis not in self.round]
+
+    def forward(self, h: Tensor) -> Tensor:
+        """Columns (d, n) to (d + rings, n): the straight coordinates come first."""
+        z = pi * h[self.round]
+        return torch.cat([h[self.straight], torch.cos(z), torch.sin(z)])
+
+    def push(self, jet: Columns) -> Columns:
+        """The chain rule on each ring; the rest goes through."""
+        z = {key: pi * part[self.round] for key, part in jet.items()}
+        sin, cos = torch.sin(z[()]), torch.cos(z[()])
+        waves = chain(z, cos, [-sin, -cos, sin]), chain(z, sin, [cos, -sin, -cos])
+        n = sin.shape[1]
+        return {
+            key: torch.cat([part[self.straight].expand(-1, n), *(wave[key] for wave in waves)])
+            for key, part in jet.items()
+        }
 
 
 class Dense(nn.Module):

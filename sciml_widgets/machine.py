@@ -12,11 +12,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["active_threads", "caller", "cores", "memory", "threads"]
+__all__ = ["active_threads", "afford", "caller", "cores", "memory", "threads"]
 
 ROOT = Path("/")
 UNLIMITED = 2**60
 """Bytes; cgroup v1 writes "no limit" as a number near 2**63."""
+
+SHARE = 0.8
+"""Of the memory, what a process may ask for; the rest is for the server and the browser."""
+SMALL = 50_000_000
+"""Bytes that are not worth asking about."""
 
 
 def cores(root: Path = ROOT) -> int:
@@ -43,6 +48,22 @@ def memory(root: Path = ROOT) -> int | None:
     limits = _physical() + _memory_limits(root)
     limits += [int(n) for n in _numbers(os.environ.get("MEM_LIMIT"))]
     return min((n for n in limits if 0 < n < UNLIMITED), default=None)
+
+
+def afford(need: float, what: str, remedy: str, root: Path = ROOT) -> None:
+    """Refuse what would not fit, before it is allocated: `need` bytes beside those in use.
+
+    A process that takes more than its limit is killed without a word. Raises ValueError beyond
+    80 % of `memory()`; says nothing where no limit is known.
+    """
+    if need < SMALL:
+        return
+    limit, used = memory(root), _used(root)
+    if limit is not None and used + need > SHARE * limit:
+        raise ValueError(
+            f"{what} needs {need / 1e9:.2g} GB of memory beside the {used / 1e9:.2g} GB in use, "
+            f"and at most {SHARE:.0%} of {limit / 1e9:.2g} GB may be taken: {remedy}"
+        )
 
 
 @contextlib.contextmanager
@@ -99,6 +120,12 @@ def _physical() -> list[int]:
         return [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     except (AttributeError, OSError, ValueError):  # Windows has none of it
         return []
+
+
+def _used(root: Path) -> int:
+    """The bytes that this process holds; 0 where nothing tells."""
+    numbers = _read(root / "proc/self/statm").split()
+    return int(numbers[1]) * os.sysconf("SC_PAGE_SIZE") if len(numbers) > 1 else 0
 
 
 def _read(path: Path) -> str:

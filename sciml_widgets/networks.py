@@ -8,9 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
-from sciml_widgets.layers import Activation, Columns, Dense, FourierFeatures, Key, Scale
+from sciml_widgets import machine
+from sciml_widgets.layers import Activation, Columns, Dense, FourierFeatures, Key, Ring, Scale
 
 __all__ = ["MLP", "count_weights", "nested_jet"]
+
+COPIES = 4
+"""Of each weight in training: itself, its gradient, and the two moments of Adam."""
 
 Points = Float[Tensor, "n d"]
 Values = Float[Tensor, "n m"]
@@ -20,25 +24,38 @@ class MLP(nn.Module):
     """`depth` hidden layers of `width` units, points (n, inputs) to values (n, outputs).
 
     `low` and `high` are the ends of the box, which is mapped to [-1, 1] first. `fourier` > 0 puts
-    so many random Fourier features before the first layer. All numbers come from `generator`.
+    so many random Fourier features before the first layer. The coordinates `rings` go round once
+    from end to end of the box: the network has their period. All numbers come from `generator`.
 
     Raises:
-        ValueError: an unknown activation.
+        ValueError: an unknown activation; rings without a box; a network that is too large for
+            the memory.
     """
 
     def __init__(
         self, inputs: int, outputs: int, *, depth: int, width: int, generator: Generator,
         activation: str = "tanh", fourier: int = 0, low: Iterable[float] | None = None,
-        high: Iterable[float] | None = None, dtype: torch.dtype | None = None,
+        high: Iterable[float] | None = None, rings: Iterable[int] = (),
+        dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         dtype = dtype or torch.get_default_dtype()
         layers: list[nn.Module] = []
+        rings = tuple(rings)
+        if rings and (low is None or high is None):
+            raise ValueError("rings need the box: give low= and high=, the ends of the period")
         if low is not None and high is not None:
             layers.append(Scale(low, high, dtype))
+        if rings:
+            layers.append(Ring(inputs, rings))
+            inputs += len(rings)
         if fourier:
             layers.append(FourierFeatures(inputs, fourier, generator, dtype))
         sizes = [2 * fourier or inputs, *[width] * depth]
+        count = sum((a + 1) * b for a, b in zip(sizes, [*sizes[1:], outputs], strict=True))
+        machine.afford(
+            COPIES * count * dtype.itemsize, f"A network of {count} weights", "take a smaller one"
+        )
         for before, after in zip(sizes, sizes[1:], strict=False):
             layers += [Dense(before, after, generator, dtype), Activation(activation)]
         layers.append(Dense(sizes[-1], outputs, generator, dtype))

@@ -61,12 +61,13 @@ class Player:
         self.watch = watch
         self.runs = self.turns = 0
         self._script = deque(fitting(experiment, tape))
+        self.planned = frozenset(turn.name for turn in self._script)  # turned by the tape given
         self._mail = Mailbox()
         self._thread: threading.Thread | None = None
         self._preparing: threading.Thread | None = None
         self._around = machine.caller()
         self._window = (0.0, 0)
-        self._least = self._due = 0.0
+        self._least = self._due = self.frames_per_second = 0.0
         self._allowance = math.inf
         self._generator: Iterator[Frame] | None = None
         self._clear()
@@ -255,7 +256,7 @@ class Player:
             elif what == "ask":
                 item()
             elif what == "pace":
-                self._least, self._due = 1 / item if item else 0.0, 0.0
+                self.frames_per_second, self._least, self._due = item, 1 / (item or math.inf), 0.0
 
     def _go(self, allowance: float) -> None:
         if self._ended or self.state in ("diverged", "failed"):
@@ -303,7 +304,7 @@ class Player:
             if self.tape and self.tape[-1].frame == turn.frame and self.tape[-1].name == turn.name:
                 self.tape.pop()  # no frame has seen the former value
             self.tape.append(turn)
-            if knob.kind == "hot":
+            if knob.kind == "hot" and turn.name not in self.unseen:
                 self._tick(turn, old, knob.label or turn.name, knob.also)
 
     def _drags(self, turn: Turn) -> bool:

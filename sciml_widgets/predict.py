@@ -117,8 +117,9 @@ class NumberQuestion(Question):
         plain = re.sub(r"\s*%", "", answer).strip() if self.percent else answer.strip()
         if not self.room:
             return self._one(plain.replace(",", "."))
-        words = re.split(r"[\s,;]+", plain)
-        if len(words) > MOST:
+        apart = re.split(r"[\s;]+|,(?=\s|$)", plain)  # "0,8" is one number, "5, 2" are two
+        words = [word.replace(",", ".") for word in apart if word]
+        if not 1 <= len(words) <= MOST:
             raise ValueError(f"the room's guess is 1 to {MOST} numbers")
         return tuple(self._one(word) for word in words)
 

@@ -3,12 +3,10 @@
 import hashlib
 import json
 import math
-import os
 import platform
 import re
 import struct
 import sys
-import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sciml_widgets import trace_shape
+from sciml_widgets.whole import half, refuse_place, write_whole
 
 __all__ = ["Digest", "Record", "RecordError", "Turn", "lab_name", "load", "save", "writable"]
 
@@ -43,7 +42,7 @@ SHAPE = {
                   "additionalProperties": VALUE},
         "tape": {
             "type": "array",
-            "maxItems": 100_000,
+            "maxItems": 20_000,
             "items": {
                 "type": "array",
                 "prefixItems": [COUNT, NAME, VALUE, {"type": "boolean"}],
@@ -143,6 +142,10 @@ class Record:
         if isinstance(data["schema"], int) and data["schema"] != SCHEMA:
             number = data["schema"] if abs(data["schema"]) < 10**9 else "of a huge number"
             raise RecordError(f"the record has schema {number}; this version reads {SCHEMA}")
+        if "trace" in data and len(text) > trace_shape.LARGEST + 100_000:
+            size = f"{trace_shape.LARGEST // 10**6} MB"
+            raise RecordError(f"the record is damaged: its trace is larger than {size}")
+        _check_letters(data)
         _check_shape(data)
         del data["schema"]
         for name in ("frames", "step", "threads"):  # JSON's integers may be written 10.0
@@ -212,16 +215,9 @@ class Digest:
 def save(record: Record, path: str | Path) -> None:
     """Write the file whole or not at all. Raises OSError."""
     path = Path(path)
-    _refuse_place(path)
-    half = _half(path)
-    try:
-        with open(half, "w", encoding="utf-8") as file:
-            file.write(record.to_json() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}")
+    write_whole(path, (record.to_json() + "\n").encode())
 
 
 def load(path: str | Path) -> Record:
@@ -246,8 +242,8 @@ def load(path: str | Path) -> Record:
 def writable(path: str | Path) -> None:
     """Raises OSError now if `save` would fail for the folder or the name later."""
     path = Path(path)
-    _refuse_place(path)
-    trial = _half(path)
+    refuse_place(path)
+    trial = half(path)
     trial.touch()
     trial.unlink()
 
@@ -280,16 +276,14 @@ def _version(name: str) -> str:
         return "unknown"
 
 
-def _half(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.half")
-
-
-def _refuse_place(path: Path) -> None:
-    """Raises OSError for a folder, and for a device: putting a file in its place would end it."""
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder")
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} is not a file")
+def _check_letters(data: Any) -> None:
+    """Raises RecordError for half of a letter (a lone surrogate): no file, no picture takes it."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise RecordError("the record is damaged: it holds half of a letter") from None
+    except RecursionError:
+        raise RecordError("the record is damaged: it is too deep") from None
 
 
 def _check_shape(data: Any) -> None:

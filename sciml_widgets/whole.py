@@ -4,17 +4,36 @@ import os
 import threading
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["half", "refuse_place", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Put `data` into the file, and make its folder if need be. Raises OSError."""
-    if path.exists() and not path.is_file():  # a device would be replaced, a folder cannot
-        raise OSError(f"{path} is not a file")
+    """Put `data` into the file, and make its folder if need be. Raises OSError.
+
+    It is on the disk when this returns. A link stays a link.
+    """
+    refuse_place(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.half")
+    part = half(path)
     try:
-        half.write_bytes(data)
-        os.replace(half, path)
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path.resolve())
     finally:
-        half.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+
+
+def half(path: Path) -> Path:
+    """Where it is written first: beside it, one name for each thread."""
+    path = path.resolve()
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.half")
+
+
+def refuse_place(path: Path) -> None:
+    """Raises OSError for a folder, and for a device: putting a file in its place would end it."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder")
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is not a file")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from sciml_widgets.whole import write_whole
+
 __all__ = [
     "MANIFEST",
     "SETTINGS",
@@ -84,7 +86,9 @@ def copy_lessons(target: Path) -> list[Copied]:
     known = _read_manifest(target)
     try:
         copied = [_copy(file, file.relative_to(lessons), target, known) for file in files]
-        _write(target / MANIFEST, json.dumps(known, indent=1, sort_keys=True).encode() + b"\n")
+        write_whole(
+            target / MANIFEST, json.dumps(known, indent=1, sort_keys=True).encode() + b"\n"
+        )
     except OSError as error:
         raise OSError(
             f"cannot write the lessons to {target}: {error.strerror or error}; "
@@ -206,14 +210,6 @@ def _place(
             return "same"
         if old != known["written"].get(key):
             return "yours"
-    _write(path, data)
+    write_whole(path, data)
     known["written"][key] = new
     return what
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing: a reader never sees half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)

@@ -12,10 +12,11 @@ from numpy_labs import LABS, Evolution, Measure, MonteCarlo, Race
 
 from sciml_widgets.again import Again
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
-from sciml_widgets.headless import replay, run
+from sciml_widgets.headless import drive, replay, run
 from sciml_widgets.knobs import knob, values
 from sciml_widgets.live import show
 from sciml_widgets.live.frontend import SWITCH
+from sciml_widgets.live.given import read
 from sciml_widgets.live.panel import Panel
 from sciml_widgets.live.share import LONGEST, Shared, line, read_line
 from sciml_widgets.player import Player
@@ -241,7 +242,7 @@ def test_the_line_is_a_record_also_between_quotes(lab: type[Experiment]) -> None
 def test_what_a_browser_sends_is_hostile_until_read(text: Any) -> None:
     player = Player(Measure())
     with pytest.raises(RecordError):
-        Shared().hear(player, {"t": "resume", "text": text})
+        player.resume(read_line(text))
     assert player._mail.empty
 
 
@@ -338,6 +339,32 @@ def test_a_hostile_text_is_said_on_the_panel_and_changes_nothing(browser: Browse
     assert browser.panel.player.frames == 5 and browser.panel.player.alive
 
 
+def test_a_line_with_quotes_in_its_values_can_be_pasted_between_any() -> None:
+    record = run(MonteCarlo(), frames=3).record()
+    odd = dataclasses.replace(
+        record, start={**record.start, "where": "Newton's \"\\ way"}, message="a\tb \x1b[31mred"
+    )
+    text = line(odd)
+    for quote in ("'", '"', "'''"):
+        pasted = eval(f"{quote}{text}{quote}")
+        assert read_line(pasted).start == odd.start and read(pasted) == read_line(text)
+    assert read_line(text).message == "a b  [31mred"
+    with pytest.raises(RecordError, match="not copied as a whole"):
+        read_line(text[:-3] + "ü")
+
+
+def test_a_run_that_diverges_as_its_record_did_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(SWITCH, "none")
+    first = Player(Falls())
+    drive(first)
+    assert first.state == "diverged"
+    panel = show(first.record(), lab=Falls)
+    assert panel is not None and panel.player.state == "diverged"
+    assert "the same as the record" in capsys.readouterr().out
+
+
 def test_while_it_runs_a_record_is_kept_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("sciml_widgets.live.share.time.perf_counter", lambda: now[0])
@@ -385,7 +412,11 @@ def test_show_runs_a_record_again_from_object_text_and_file(
         assert capsys.readouterr().out == "the same as the record, step 19\n"
     short = show(record, lab=MonteCarlo, still=12)
     assert short is not None and short.player.frames == 12
-    assert capsys.readouterr().out == "the same as the record up to frame 12\n"
+    assert capsys.readouterr().out == "the same as the record up to frame 10 of 20\n"
+    assert show(record, lab=MonteCarlo, still=9) is not None
+    assert capsys.readouterr().out == "not compared: the record's first note is of frame 10\n"
+    with pytest.raises(ValueError, match="no time to guess"):
+        show(record, lab=MonteCarlo, predict=None)
 
 
 def test_show_finds_only_labs_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,7 +241,7 @@ def test_a_file_is_written_whole_or_not_at_all(
     with pytest.raises(PermissionError):
         write_whole(path, b"new")
     assert path.read_bytes() == b"old" and os.listdir(path.parent) == ["a.json"]
-    with pytest.raises(OSError, match="is not a file"):
+    with pytest.raises(OSError, match="is a folder"):
         write_whole(tmp_path, b"")
 
 

@@ -303,6 +303,8 @@ def f(x):
         ("1, 0, 9", "1, 0, 8", True),
         ('"a"', '"b"', True),
         ("return x,", "return -x,", True),
+        ("', '.join(x)", "', '.join(y)", True),
+        ("    return", "    if A:\n        return", True),
     ],
 )
 def test_a_fingerprint_is_of_the_code_not_of_the_words(

@@ -147,6 +147,7 @@ def test_the_world_is_as_before_after_each_step_state_and_picture(lab: type[Expe
     assert world() == before, "after the end"
 
 
+@pytest.mark.training
 @every_end
 def test_at_each_end_of_each_knob_a_run_is_finite_or_diverged(
     lab: type[Experiment], path: str, value: Any

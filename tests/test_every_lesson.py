@@ -75,6 +75,9 @@ def test_every_picture_is_told_in_words(script: Path) -> None:
     assert pictures
     for one in pictures:
         assert len(one["metadata"]["image/png"]["alt"]) > 20
+    pages = ["".join(one.get("data", {}).get("text/html", "")) for one in outputs(script)]
+    for image in re.findall(r"<img [^>]*>", "".join(pages)):
+        assert re.search(r'alt="[^"]{20,}"', image), image[:100]
     assert "<img" not in script.read_text(encoding="utf-8")
 
 

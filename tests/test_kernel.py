@@ -155,7 +155,8 @@ def test_a_question_is_asked_answered_and_told_where_nobody_is(kernel):
     kernel.outputs.clear()
     reply = kernel.run(f"still = show(BurgersPINN(), still=25, predict={ask})", live=False)
     assert reply["status"] == "ok", reply
-    texts = [output["data"]["text/plain"] for output in kernel.outputs if "data" in output]
-    assert len(texts) == 3, "the still, its words, the answer"
-    assert texts[2].startswith("How large?\nIt is ")
+    (shown,) = [output["data"] for output in kernel.outputs if "data" in output]
+    assert shown["text/plain"].startswith("How large?\nIt is ")
+    before, fold, inside = shown["text/html"].partition("<details>")
+    assert "How large?" in before and fold and "It is " in inside and "<img " in inside
     assert kernel.value("still.guess is None and still.verdict.step == 20")

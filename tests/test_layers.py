@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sciml_widgets.layers import ACTIVATIONS, Activation, Dense, FourierFeatures, Scale
+from sciml_widgets.layers import ACTIVATIONS, Activation, Dense, FourierFeatures, Ring, Scale
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -59,3 +59,12 @@ def test_fourier_features_are_waves_of_unit_sum() -> None:
     assert waves.shape == (10, 7)
     assert torch.allclose(waves[:5] ** 2 + waves[5:] ** 2, torch.ones(5, 7).double(), atol=1e-15)
     assert not list(features.parameters())
+
+
+def test_a_ring_has_one_period_and_leaves_the_rest_alone() -> None:
+    ring = Ring(2, [0])
+    h = torch.rand(2, 7, dtype=torch.float64)
+    once = h + torch.tensor([[2.0], [0.0]], dtype=torch.float64)
+    assert ring(h).shape == (3, 7) and torch.equal(ring(h)[0], h[1])
+    assert torch.allclose(ring(h), ring(once), atol=1e-14)
+    assert torch.allclose(ring(h)[1:].square().sum(0), torch.ones(7).double(), atol=1e-15)

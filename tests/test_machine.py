@@ -117,6 +117,42 @@ def test_a_hub_limits_the_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert machine.memory(tmp_path) == 2**31
 
 
+def test_what_would_not_fit_is_refused_before_it_is_allocated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files(tmp_path, proc__self__statm="900 100000 1")  # 0.41 GB in use
+    monkeypatch.setenv("MEM_LIMIT", "2000000000")
+    machine.afford(1.19e9, "A grid", "take a coarser one", tmp_path)
+    with pytest.raises(ValueError, match="A grid needs 1.2 GB .* 0.41 GB in use.* 80% of 2 GB"):
+        machine.afford(1.2e9, "A grid", "take a coarser one", tmp_path)
+    monkeypatch.setenv("MEM_LIMIT", "1000")
+    machine.afford(1000, "A crumb", "", tmp_path)
+
+
+def test_a_network_or_a_step_that_is_too_large_says_so_and_takes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """160 GB where 2 are: with the guard broken, the system's own limit still ends the test."""
+    import resource
+
+    from sciml_widgets.gauss_newton import jacobian
+    from sciml_widgets.networks import MLP
+
+    monkeypatch.undo()
+    monkeypatch.setattr(machine, "memory", lambda _root: 2 * 10**9)
+    generator = torch.Generator().manual_seed(0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueError, match="network of .* weights needs .* take a smaller one"):
+        MLP(2, 1, depth=2, width=100_000, generator=generator, dtype=torch.float32)
+    network = MLP(2, 1, depth=2, width=64, generator=generator, dtype=torch.float32)
+    points = torch.rand(5000, 2, dtype=torch.float32)
+    monkeypatch.setattr(machine, "memory", lambda _root: 4 * 10**8)
+    with pytest.raises(ValueError, match="step with 5000 residuals and 4417 weights needs 0.71"):
+        jacobian(network, lambda: {"pde": network.jet(points, [(0,), (1,)])[(0,)]})
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert after - before < 100_000, "kilobytes"
+
+
 def test_threads_sets_torch_and_puts_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "cores", lambda: 3)
     with machine.threads(3):

@@ -25,10 +25,12 @@ def points(count: int = 50) -> Tensor:
     return unit * torch.tensor([2.0, 1.0, 3.0]).double() + torch.tensor([-1.0, 0.0, 2.0]).double()
 
 
-@pytest.mark.parametrize("fourier", [0, 4])
+@pytest.mark.parametrize(("fourier", "rings"), [(0, ()), (4, ()), (0, (0, 2)), (4, (1,))])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_the_fast_jet_is_autograd_on_autograd(activation: str, fourier: int) -> None:
-    net = network(activation=activation, fourier=fourier)
+def test_the_fast_jet_is_autograd_on_autograd(
+    activation: str, fourier: int, rings: tuple[int, ...]
+) -> None:
+    net = network(activation=activation, fourier=fourier, rings=rings)
     fast, slow = net.jet(points(), KEYS), nested_jet(net, points(), KEYS)
     assert set(fast) == set(slow) == KEYS | {()}
     for key in fast:
@@ -118,3 +120,11 @@ def test_precision_is_what_was_asked_for() -> None:
                generator=torch.Generator().manual_seed(0), dtype=torch.float64)  # fmt: skip
     for a, b in zip(net.parameters(), wide.parameters(), strict=True):
         assert torch.equal(a, b.float())
+
+
+def test_a_ring_gives_the_network_a_period_and_needs_the_box() -> None:
+    net = network(rings=(2,))
+    once = points() + torch.tensor([0.0, 0.0, 3.0]).double()
+    assert torch.allclose(net(points()), net(once), atol=1e-12)
+    with pytest.raises(ValueError, match="rings need the box"):
+        network(rings=(2,), low=None)

@@ -243,7 +243,7 @@ def test_adaptive_points_go_where_the_residual_is() -> None:
 
 def test_weights_and_curves_follow_the_task() -> None:
     lab = BurgersPINN()
-    always = {"weights.w_sensors", "problem.sensors", "problem.drawn"}
+    always = {"weights.w_sensors", "problem.sensors", "problem.drawn", "net.periodic"}
     assert set(silent(lab)) == {"weights.w_data", *always}
     write(lab, "task", "reconstruct")
     assert set(silent(lab)) == {"weights.w_ic", *always}
@@ -253,7 +253,7 @@ def test_weights_and_curves_follow_the_task() -> None:
     assert silent(BurgersPINN().but(task="reconstruct")) == silent(lab)
     write(lab, "task", "sensors")
     write(lab, "start", "drawn")
-    assert set(silent(lab)) == {"weights.w_ic", "weights.w_data"}
+    assert set(silent(lab)) == {"weights.w_ic", "weights.w_data", "net.periodic"}
     assert [series.name for series in lab.series][:3] == ["pde", "bc", "sensors"]
     assert set(next(lab.frames()).scalars) == {s.name for s in lab.series}
 

@@ -69,6 +69,7 @@ ASKED: list[tuple[Question, Any, Any]] = [  # a question, what the browser sends
     (percent(), "3 %", 0.03),
     (percent(), "0,3", 0.003),
     (percent(room=True), "3, 20 1; 5%", (0.03, 0.2, 0.01, 0.05)),
+    (percent(room=True), "3,5 20; 1, 2,", (0.035, 0.2, 0.01, 0.02)),
     (speed(at=4), "slow", "slow"),
     (speed(at=4, room=True), [3, 0], (3, 0)),
     (drawn(at=4), [0.5] * HANDLES, (0.5,) * HANDLES),
@@ -184,6 +185,18 @@ def test_a_guess_is_frozen_until_guess_again_which_starts_afresh(ask):
     assert asked.panel.guess is None and asked.panel.verdict is None
     asked.say(t="guess", value="6.25")
     assert asked.run().apart == "You said 6.25 %, it is 6.25 %: right to 5 %."
+
+
+def test_run_pressed_before_guess_again_shows_no_result(ask):
+    asked = ask(percent())
+    asked.say(t="guess", value="3")
+    with asked.panel.player._mail.bell:  # go waits in the mailbox while the mind changes
+        asked.panel.heard({"t": "go", "view": "v"})
+        asked.panel.heard({"t": "again", "view": "v"})
+    until(lambda: asked.told["phase"] == "open")
+    asked.panel.player.wait(5)
+    until(lambda: asked.panel.player.frames == 0)
+    assert asked.panel.verdict is None and asked.panel.state in ("idle", "paused")
 
 
 def test_a_guess_in_the_middle_of_a_run_is_for_the_next_run(ask):

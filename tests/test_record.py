@@ -259,7 +259,7 @@ def test_a_pipe_or_a_device_is_neither_read_nor_replaced(tmp_path: Path) -> None
 
 def test_a_file_of_wrong_turns_is_refused_quickly(tmp_path: Path) -> None:
     path = tmp_path / "wrong.json"
-    path.write_text(changed(tape=[[0, "where", []]] * 90_000))
+    path.write_text(changed(tape=[[0, "where", []]] * 19_000))
     with pytest.raises(RecordError, match=r"damaged at 'tape\.0\.2'"):
         load(path)
 

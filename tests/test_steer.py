@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,16 +11,19 @@ import pytest
 
 from sciml_widgets.experiment import Experiment, Frame, Series
 from sciml_widgets.headless import run
-from sciml_widgets.knobs import action, knob, values
+from sciml_widgets.knobs import action, knob, read, values
 from sciml_widgets.labs import labs
 from sciml_widgets.live.compare import MOST, thinned
+from sciml_widgets.live.controls import controls
 from sciml_widgets.live.frontend import SWITCH
 from sciml_widgets.live.panel import Panel
+from sciml_widgets.live.share import line
 from sciml_widgets.live.show import show
 from sciml_widgets.live.steer import LOCKED, goal_words, knob_words
 from sciml_widgets.live.twin import alt
 from sciml_widgets.player import Player
 from sciml_widgets.preset import Preset
+from sciml_widgets.record import Turn
 
 
 @dataclass
@@ -265,6 +269,69 @@ def test_a_hand_cannot_turn_them_and_python_can(opened: Any) -> None:
     assert values(panel.player.experiment) == before | {"speed": 0.2, "seed": 2}
 
 
+def test_a_run_handed_back_turns_neither(opened: Any) -> None:
+    panel = opened(hide=("seed",), lock=("speed",))
+    for lab, tape in (
+        (Fall(seed=7), ()), (Fall(speed=0.5), ()), (Fall(), [Turn(1, "speed", 0.5)]),
+    ):  # fmt: skip
+        text = line(run(lab, frames=3, tape=tape).record())
+        assert answer(panel, t="resume", text=text).startswith("Not done: ")
+    assert panel.player.frames == 0
+    assert values(panel.player.experiment) == values(Fall())
+    panel.heard({"t": "resume", "text": line(run(Fall(high=2.0), frames=3).record())})
+    assert panel.player.wait(5) and panel.player.frames == 3
+
+
+def test_no_tick_names_a_hidden_knob_and_plain_controls_know_the_rules(opened: Any) -> None:
+    panel = opened(hide=("high",), lock=("speed",))
+    panel.step(2)
+    assert panel.player.wait(5)
+    panel.turn("high", 3.0)
+    panel.turn("speed", 0.3)
+    panel.player.ask(lambda: None)
+    assert [tick.name for tick in panel.player.ticks] == ["speed"]
+    plain = controls(panel).by_path  # type: ignore[attr-defined]
+    assert "high" not in plain and plain["speed"].disabled and not plain["seed"].disabled
+
+
+def test_two_threads_that_look_at_the_values_turn_nothing(opened: Any) -> None:
+    panel = opened()
+    panel.turn("speed", 0.5)
+    panel.player.ask(lambda: None)
+    turned = panel.player.turns
+    lookers = [Thread(target=lambda: [panel._absorb() for _ in range(300)]) for _ in range(2)]
+    for one in lookers:
+        one.start()
+    for number in range(50):
+        panel.turn("high", 1.0 + number / 50)
+    for one in lookers:
+        one.join()
+    panel.player.ask(lambda: None)
+    assert panel.player.turns - turned <= 49, "those of this thread and no other"
+    assert read(panel.player.experiment, "speed") == 0.5
+
+
+def test_a_bad_value_leaves_the_values_as_they_are(opened: Any) -> None:
+    panel = opened()
+    with pytest.raises(ValueError, match="speed"):
+        panel.values = {"speed": 99.0}
+    assert panel.values == values(Fall())
+
+
+def test_a_pinned_run_that_left_no_curve_is_forgotten(opened: Any) -> None:
+    panel = opened()
+    panel.step(3)
+    assert panel.player.wait(5)
+    panel.pin("A")
+    panel.reset()
+    panel.player.ask(lambda: None)
+    panel.step(1)
+    assert panel.player.wait(5)
+    panel.pin("B")  # of the last run: this one has one point only
+    earlier = key(panel)[0]["earlier"]
+    assert [(one["name"], bool(one["tracks"])) for one in earlier] == [("A", True), ("B", True)]
+
+
 def test_a_preset_chosen_by_hand_leaves_locked_knobs_alone(opened: Any) -> None:
     panel = opened(lock=("speed",))
     assert [one["name"] for one in key(panel)[0]["spec"]["presets"]] == ["deep"]
@@ -353,6 +420,33 @@ def test_a_run_is_pinned_to_its_end_and_stays_until_it_is_unpinned(opened: Any) 
     assert set(earlier(panel)) == {""}
 
 
+def test_pinned_again_the_newer_run_stays(opened: Any) -> None:
+    panel = opened()
+    ran(panel)
+    panel.pin("A")
+    panel.turn("speed", 0.6)
+    panel.reset()
+    ran(panel)
+    panel.pin("A")
+    panel.reset()
+    panel.player.ask(lambda: None)
+    assert earlier(panel)["A"][0] == "speed of falling 0.6"
+
+
+def test_a_panel_opened_with_a_preset_says_so(opened: Any) -> None:
+    panel = opened(Fall().preset("quick"))
+    header, _ = key(panel)
+    assert header["preset"] == "quick" and "err" not in header["preset"]
+    assert header["goal"] and "within 10 steps" in header["goal"]["text"]
+    assert key(opened())[0]["preset"] == ""
+    own = opened(Fall().preset("quick"), goal="loss<0.1")
+    assert "within" not in key(own)[0]["goal"]["text"]
+    ran(panel)
+    panel.reset()
+    panel.player.ask(lambda: None)
+    assert earlier(panel)[""][0] == "quick"
+
+
 def test_a_bad_pin_is_refused(opened: Any) -> None:
     panel = opened()
     with pytest.raises(ValueError, match="no run to pin yet"):
@@ -362,8 +456,6 @@ def test_a_bad_pin_is_refused(opened: Any) -> None:
         with pytest.raises(ValueError, match="pinned as A or B, not as 'C'"):
             call("C")
     panel.pin("A")
-    with pytest.raises(ValueError, match="A is pinned already"):
-        panel.pin("A")
     for name in ("C", None, ["A"], {}):
         assert answer(panel, t="pin", name=name).startswith("Not done")
     assert set(earlier(panel)) == {"A"}

@@ -1,5 +1,6 @@
 """Traces: what they hold, that hostile ones are refused, and that they play with no kernel."""
 
+import base64
 import dataclasses
 import json
 import os
@@ -179,6 +180,10 @@ def put(*path: Any) -> Any:
     return change
 
 
+COUNT = len(trace_shape.unpacked(GOOD.trace["buffers"][GOOD.trace["tracks"]["best"]["x"]])) // 4
+NOT_A_NUMBER = base64.b64encode(b"\x00\x00\xc0\x7f" * COUNT).decode()
+
+
 @pytest.mark.parametrize("change", [
     put("pictures", []), put("pictures", 0, "frames", 10**9), put("pictures", 0, "frames", -1),
     put("pictures", 0, "points", {"best": 10**6}), put("pictures", 0, "points", {"odd": 1}),
@@ -196,8 +201,10 @@ def put(*path: Any) -> Any:
     put("buffers", 0, "A" * 2_000_000), put("buffers", 0, 7), put("buffers", ["AA=="] * 30_000),
     put("tracks", {"best": {"x": 0}}), put("tracks", "best", "y", 9999), put("ticks", [{"x": 1}]),
     put("series", 0, "dash", "url(x)"), put("series", 0, "colour", "red"), put("title", 3),
-    put("palette", {}), put("spec", {}),
-], ids=range(31))  # fmt: skip
+    put("palette", {}), put("spec", {}), put("title", "\ud800"),
+    put("pictures", 0, "plots", 0, "x", "low", 1e300),
+    put("buffers", GOOD.trace["tracks"]["best"]["x"], NOT_A_NUMBER),
+], ids=range(34))  # fmt: skip
 def test_a_damaged_trace_is_one_record_error(change: Any) -> None:
     text = damaged(change)
     assert text != damaged(lambda data: None)
@@ -307,6 +314,27 @@ def test_with_somebody_there_the_player_comes_before_the_still(
     (first, _), (then, _) = displayed
     assert "playTrace" in first["text/html"] and "image/png" not in first
     assert then["image/png"] in then["text/html"]
+
+
+ODD = [
+    put("title", r"$\frac$"), put("title", "$x_{$"), put("series", 0, "label", r"$\foo$"),
+    put("pictures", 0, "plots", 0, "title", "$"), put("pictures", 0, "caption", r"\$ and $_"),
+    put("pictures", 0, "plots", 0, "x",
+        {"label": "$^", "low": 1e20, "high": 1e20 + 2e4, "log": False}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ODD, ids=range(len(ODD)))
+def test_a_dollar_is_no_formula(change: Any, displayed: list[Any], monkeypatch: Any) -> None:
+    monkeypatch.setenv(SWITCH, "none")
+    assert show(damaged(change)) is None and len(displayed) == 1
+
+
+def test_words_of_a_trace_are_escaped_where_they_stand_as_html() -> None:
+    evil = '"><img src=x onerror="window.bad = 1">'
+    found = dataclasses.replace(LAB, trace={**(LAB.trace or {}), "title": evil})
+    text = page(found, "x", b"png")
+    assert evil not in text.partition("<script>")[0] and "&quot;&gt;&lt;img" in text
 
 
 def test_run_runs_a_record_with_pictures(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -157,7 +157,9 @@ def shown(answer: Any) -> str:
         source = ""
     try:
         return _clean(source or _SHORT.repr(answer))[:LONGEST]
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # a student's __repr__ may do anything
         return f"(an answer of the type {type(answer).__name__} that cannot be shown)"
 
 

@@ -117,7 +117,9 @@ class Exercise:
         self.given += 1
         if self.given <= len(self.hints):
             return f"**Hint {self.given} of {len(self.hints)}.** {self.hints[self.given - 1]}"
-        return f"There are no more hints. `{self.name}.solution()` shows one way to do it."
+        again = "\n".join(f"{number}. {hint}" for number, hint in enumerate(self.hints, 1))
+        end = f"There are no more hints. `{self.name}.solution()` shows one way to do it."
+        return f"{again}\n\n{end}" if again else end
 
 
 def _first_line(broke: BaseException) -> str:

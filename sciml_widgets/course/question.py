@@ -6,6 +6,7 @@ The files `lessons/questions/05.json` are ones that jupyterquiz reads, too (see
 
 import json
 import math
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
@@ -130,6 +131,8 @@ def _number(answer: Any) -> float:
     """A number out of what was typed; NaN if it is none."""
     try:
         text = str(answer).strip().replace("−", "-")[:60]
+        if re.fullmatch(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,}))", text):  # 3,021 may mean 3021
+            text = text.replace(",", ".")
         return float(Fraction(text)) if "/" in text else float(text)
     except Exception:  # whatever an answer's own __str__ may raise
         return math.nan

@@ -6,8 +6,10 @@ them; `make results` writes it, lessons read it, a test says when that code has 
 
 import ast
 import hashlib
+import io
 import json
 import statistics
+import tokenize
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from itertools import accumulate
@@ -112,9 +114,10 @@ def _fingerprint(source: str, root: Path) -> str:
 
 
 def _bare(code: str) -> str:
-    """The code without words for people, whole-line comments and white space.
+    """The code as tokens, with its indents, but without comments and words for people.
 
-    A string is words if it stands alone, has a space in it, or is an f-string.
+    A string is words if it stands alone or has a space in it; of an f-string the same holds for
+    each piece between its values.
     """
     text, tree = code.encode(), ast.parse(code)
     starts = [0, *accumulate(len(line) for line in text.splitlines(keepends=True))]
@@ -125,18 +128,33 @@ def _bare(code: str) -> str:
         (
             starts[node.lineno - 1] + node.col_offset,
             starts[(node.end_lineno or 1) - 1] + (node.end_col_offset or 0),
+            left,
         )
         for node in ast.walk(tree)
         if isinstance(node, ast.expr) and id(node) not in inside
-        if _is_words(node, id(node) in alone)
+        if (left := _wordless(node, id(node) in alone)) is not None
     ]
-    for start, end in sorted(spans, reverse=True):
-        text = text[:start] + text[end:]
-    lines = text.decode().splitlines()
-    return "".join("".join(line.split()) for line in lines if not line.lstrip().startswith("#"))
+    for start, end, left in sorted(spans, reverse=True):
+        text = text[:start] + left.encode() + text[end:]
+    found = []
+    for token in tokenize.generate_tokens(io.StringIO(text.decode()).readline):
+        if token.type in (tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE):
+            found.append(tokenize.tok_name[token.type])
+        elif token.type not in (tokenize.NL, tokenize.COMMENT):
+            found.append(token.string)
+    return " ".join(found)
 
 
-def _is_words(node: ast.expr, alone: bool) -> bool:
+def _wordless(node: ast.expr, alone: bool) -> str | None:
+    """What is kept of a string: nothing of words, the values of an f-string; None: all."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return alone or " " in node.value
-    return isinstance(node, ast.JoinedStr)
+        return "" if alone or " " in node.value else None
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    pieces = []
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            pieces.append(ast.unparse(part.value))
+        elif isinstance(part, ast.Constant) and " " not in str(part.value):
+            pieces.append(repr(part.value))
+    return f"({' '.join(pieces)})"

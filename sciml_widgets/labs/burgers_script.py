@@ -13,6 +13,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+torch.set_num_threads(1)  # small networks are fastest on one core
+
 __all__ = ["train"]
 
 NU = 0.05  # viscosity

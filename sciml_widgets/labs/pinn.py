@@ -24,8 +24,10 @@ from sciml_widgets.collocation import (
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
 from sciml_widgets.gauss_newton import gauss_newton
 from sciml_widgets.knobs import choice, knob, toggle
+from sciml_widgets.labs.curriculum import Curriculum
 from sciml_widgets.labs.loss_weights import loss_weights
 from sciml_widgets.labs.plane import solution_picture
+from sciml_widgets.labs.windows import March, Past, Windows, pieced
 from sciml_widgets.layers import ACTIVATIONS
 from sciml_widgets.metrics import relative_l2, rms
 from sciml_widgets.networks import MLP
@@ -72,6 +74,11 @@ class Net:
         0, 0, 64, kind="restart", label="Fourier features", group="Network",
         help="random waves of the coordinates before the first layer; 0: none",
     )  # fmt: skip
+    periodic: bool = toggle(
+        False, kind="restart", label="hard periodic", group="Network",
+        help="the network sees cos and sin of a coordinate that goes round a ring",
+        unless=lambda lab: "" if lab.problem.ring else "nothing here goes round a ring",
+    )  # fmt: skip
     precision: str = choice(
         "float32", ("float32", "float64"), group="Network",
         help="digits of each number: about 7 or about 16, which is slower",
@@ -83,6 +90,7 @@ class Net:
         return MLP(
             len(box.names), len(problem.unknowns), depth=self.depth, width=self.width,
             activation=self.activation, fourier=self.fourier, low=box.low, high=box.high,
+            rings=[box.names.index(name) for name in problem.ring if self.periodic],
             generator=generator, dtype=getattr(torch, self.precision),
         )  # fmt: skip
 
@@ -92,13 +100,14 @@ class Solution:
     """A snapshot: the weights of a network, the problem, and the training points of each term.
 
     `untrained` is a network of the same form, one for all snapshots of a run: copying ten tensors
-    takes a twentieth of the time that copying a module takes.
+    takes a twentieth of the time that copying a module takes. `past` are windows that are done.
     """
 
     untrained: nn.Module
     weights: dict[str, Tensor]
     problem: Problem
     points: dict[str, Tensor]
+    past: Past = ()
 
     @classmethod
     def of(cls, network: nn.Module, problem: Problem) -> "Solution":
@@ -109,7 +118,8 @@ class Solution:
         """The unknowns at the points, (n, d) -> (n, m), in double precision."""
         dtype = next(iter(self.weights.values())).dtype
         with ONE_AT_A_TIME, torch.no_grad():  # it lends its weights to the one module
-            return functional_call(self.untrained, self.weights, (points.to(dtype),)).double()
+            u = functional_call(self.untrained, self.weights, (points.to(dtype),))
+            return pieced(self.past, points.to(dtype), u).double()
 
     @property
     def network(self) -> nn.Module:
@@ -125,12 +135,16 @@ class PINN(Experiment):
 
     Give it any `Problem`. The curves are RMS residuals, unweighted: of each term on the training
     points, and of the equation off them; beside them the relative L2 error, all as numbers of the
-    same kind. Source: Raissi, Perdikaris and Karniadakis (2019), doi 10.1016/j.jcp.2018.10.045.
+    same kind. `curriculum` and `windows` change the task on the way; the relative error is always
+    that of the goal. Source: Raissi, Perdikaris and Karniadakis (2019),
+    doi 10.1016/j.jcp.2018.10.045.
     """
 
     problem: Problem
     weights: Any = None
     net: Net = Net()
+    curriculum: Curriculum | None = None
+    windows: Windows | None = None
     optimizer: str = choice(
         "adam", tuple(OPTIMIZERS), group="Training",
         help="how the weights descend; gauss-newton and l-bfgs like the precision float64",
@@ -173,6 +187,7 @@ class PINN(Experiment):
         return (
             *(Series(term.name, term.label, role="loss") for term in self.problem.terms()),
             Series("off_points", "off the points"),
+            *([Series("stage", "error at this stage")] if self._staged else []),
             Series("rel_l2", "relative error", role="error", percent=True),
         )
 
@@ -183,26 +198,31 @@ class PINN(Experiment):
     def frames(self) -> Iterator[Frame]:
         """Step 0 is the untrained network. The error is measured every tenth step."""
         generator = Generator().manual_seed(self.seed)
-        problem, network = self.problem, self.net.build(self.problem, generator)
+        network, march = self.net.build(self.problem, generator), March(self.windows)
         untrained = copy.deepcopy(network)
-        points = self._draw(problem, network, generator)
-        samples = attach(problem, points)
+        stage = self._stage(0)
+        task = march.at(stage, 0, network)
+        points = self._draw(task, network, generator)
+        samples = attach(task, points)
 
         def left() -> dict[str, Tensor]:
-            return residuals(problem, network, samples)
+            return residuals(task, network, samples)
 
         for now in self._train(network, left):
             scalars = {name: sqrt(loss) for name, loss in now.losses.items()}
             if now.step % (1 if self.optimizer == "gauss-newton" else EVERY) == 0:
-                scalars |= _errors(problem, network)
-            state = partial(_snapshot, untrained, network, problem, samples)
+                scalars |= _errors(self.problem, task, network, march.past)
+                if self._staged:
+                    scalars["stage"] = _error(stage, network, march.past)
+            state = partial(_snapshot, untrained, network, stage, samples, march.past)
             yield Frame(now.step, scalars, state)
-            if self.redraw and (now.step + 1) % self.redraw == 0:
-                points = self._draw(self.problem, network, generator)
-                samples = attach(self.problem, points)
-            elif self.problem != problem:
-                samples = attach(self.problem, points)
-            problem = self.problem
+            stage, before = self._stage(now.step), task
+            task = march.at(stage, now.step, network)
+            if task.box != before.box or (self.redraw and (now.step + 1) % self.redraw == 0):
+                points = self._draw(task, network, generator)
+                samples = attach(task, points)
+            elif task != before:
+                samples = attach(task, points)
 
     def picture(self, state: Solution | None, view: View) -> Picture:
         """The network's field, its error, and slices over the exact curves."""
@@ -235,6 +255,13 @@ class PINN(Experiment):
         ):
             steps = now.step
             yield now
+
+    @property
+    def _staged(self) -> bool:
+        return self.curriculum is not None and self.curriculum.stages > 1
+
+    def _stage(self, step: int) -> Problem:
+        return self.curriculum.at(self.problem, step) if self.curriculum else self.problem
 
     def _weights(self) -> dict[str, float]:
         names = [term.name for term in self.problem.terms()]
@@ -270,21 +297,29 @@ def _losses(left: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
 
 
 def _snapshot(
-    untrained: nn.Module, network: nn.Module, problem: Problem, samples: Mapping[str, Sample]
-) -> Solution:
+    untrained: nn.Module, network: nn.Module, problem: Problem, samples: Mapping[str, Sample],
+    past: Past,
+) -> Solution:  # fmt: skip
     weights = {name: weight.clone() for name, weight in network.state_dict().items()}
     points = {name: sample.points for name, sample in samples.items()}
-    return Solution(untrained, weights, problem, points)
+    return Solution(untrained, weights, problem, points, past)
 
 
-def _errors(problem: Problem, network: nn.Module) -> dict[str, float]:
+def _errors(goal: Problem, task: Problem, network: nn.Module, past: Past) -> dict[str, float]:
+    dtype = next(network.parameters()).dtype
+    test = _test_points(task.box)[:1024].to(dtype)
+    equations = [term.name for term in task.terms() if term.region.whole]
+    with torch.no_grad():
+        off = [residual_at(task, network, name, test) for name in equations]
+    return {"off_points": rms(torch.cat(off, 1)), "rel_l2": _error(goal, network, past)}
+
+
+def _error(problem: Problem, network: nn.Module, past: Past) -> float:
     dtype = next(network.parameters()).dtype
     test = _test_points(problem.box).to(dtype)
-    equations = [term.name for term in problem.terms() if term.region.whole]
     with torch.no_grad():
-        off = [residual_at(problem, network, name, test[:1024]) for name in equations]
-        u = network(test).double()
-    return {"off_points": rms(torch.cat(off, 1)), "rel_l2": relative_l2(u, _truth(problem.truth))}
+        u = pieced(past, test, network(test)).double()
+    return relative_l2(u, _truth(problem.truth))
 
 
 @lru_cache(maxsize=8)

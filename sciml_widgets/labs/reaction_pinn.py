@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from sciml_widgets.labs.curriculum import Curriculum
 from sciml_widgets.labs.loss_weights import loss_weights
 from sciml_widgets.labs.pinn import PINN
+from sciml_widgets.labs.windows import Windows
 from sciml_widgets.physics import Problem, Reaction
+from sciml_widgets.preset import Preset
 
 __all__ = ["ReactionPINN"]
 
@@ -17,12 +20,31 @@ class ReactionPINN(PINN):
     What you should see: the bell's flanks steepen while its top stays at 1. The network is late at
     the edge between empty and full, and there the error stays longest.
 
-    Good values: ρ = 5 is the paper's case. Take the weight of the initial condition down to 0.1,
-    and the network slides into u = 0, which obeys everything else.
+    Good values: ρ = 5 is the case of Krishnapriyan et al. (2021), arXiv:2109.01050, where all
+    weights are 1. Take the weight of the initial condition down to 1, and the network slides into
+    u = 0, which obeys everything else.
     """
 
     problem: Problem = Reaction()
     weights: Any = loss_weights(Reaction(), ic=10.0)
+    curriculum: Curriculum | None = Curriculum("rho")
+    windows: Windows | None = Windows()
 
     title: ClassVar[str] = "Growth on a ring by a network"
     about: ClassVar[str] = "Each place grows to 1 for itself; u = 0 is a trap."
+    presets: ClassVar[tuple[Preset, ...]] = (
+        Preset(
+            "the trap u = 0",
+            "All weights are 1, as in the paper. From nothing grows nothing: no equation minds.",
+            {"w_ic": 1.0},
+            goal="rel_l2<0.2",
+            within=300,
+        ),
+        Preset(
+            "the trap u = 0, repaired",
+            "The same weights of the loss; Gauss-Newton sees the way out.",
+            {"w_ic": 1.0, "optimizer": "gauss-newton", "precision": "float64", "depth": 2,
+             "points_inside": 300},
+            repairs="the trap u = 0",
+        ),
+    )  # fmt: skip

@@ -54,7 +54,8 @@ class Compare:
                 old = self._curves()
                 if old is not None:
                     self._last = old
-                    self._pins = {k: old if v == old.run else v for k, v in self._pins.items()}
+                pins = {name: old if one == self._run else one for name, one in self._pins.items()}
+                self._pins = {k: v for k, v in pins.items() if v is not None}  # None: no curve
                 self._version += 1
                 self._run, self._history = player.runs, player.history
         self._start, self._tape, self._frames = player.start_values, player.tape, player.frames
@@ -74,13 +75,15 @@ class Compare:
         return Curves(self._run, words, tracks)
 
     def pin(self, name: str) -> None:
-        """Keep the present run, or the last one where none has begun. Raises ValueError."""
+        """Keep the present run, or the last one where none has begun, in place of a former one.
+
+        Raises ValueError.
+        """
         with self._lock:
-            if self._checked(name) in self._pins:
-                raise ValueError(f"{name} is pinned already: unpin it first")
+            self._checked(name)
             if all(one.role == "metric" for one in self._history.series):
                 raise ValueError("this lab has neither losses nor errors to compare")
-            if any(len(track.x) > 1 for track in self._history.tracks.values()):
+            if self._curves() is not None:
                 self._pins[name] = self._run
             elif self._last is not None:
                 self._pins[name] = self._last

@@ -21,14 +21,18 @@ def controls(
     """One ordinary widget for each knob, bound to a player: FloatLogSlider, IntSlider, Dropdown...
 
     `of` is a panel, a player, or an experiment (which then gets a player of its own, started).
-    The box has the attributes `player` and `by_path` (the widgets). Raises ValueError for a name
-    that is no knob.
+    A panel's hidden knobs are left out, locked ones cannot be turned. The box has the attributes
+    `player` and `by_path` (the widgets). Raises ValueError for a name that is no knob.
     """
     import ipywidgets
 
     player = of.player if isinstance(of, Panel) else of if isinstance(of, Player) else Player(of)
+    hidden, locked = (of.hidden, of.locked) if isinstance(of, Panel) else ((), ())
     paths = [resolve(player.experiment, name) for name in names or knobs(player.experiment)]
-    made = {path: _widget(player, path) for path in paths}
+    made = {path: _widget(player, path) for path in paths if path not in hidden}
+    for path in locked:
+        if path in made:
+            made[path].disabled = True
     box = ipywidgets.VBox(list(made.values()))
     box.player, box.by_path = player, made  # type: ignore[attr-defined]
     player.start()

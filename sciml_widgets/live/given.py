@@ -8,27 +8,31 @@ from sciml_widgets.again import Again
 from sciml_widgets.experiment import Experiment
 from sciml_widgets.live import frontend
 from sciml_widgets.live.panel import Panel
+from sciml_widgets.live.share import PACKED, unpacked
 from sciml_widgets.live.trace_page import display_trace
 from sciml_widgets.record import LARGEST, Record, RecordError, load
 
 __all__ = ["lab_of", "read", "show_record"]
 
 Stage = Callable[[Panel], None]
+Still = Callable[[Panel, str], None]
 
 
 def show_record(
-    given: Record | str | Path, live: Stage, still: Stage, frames: int, *,
+    given: Record | str | Path, live: Stage, still: Still, frames: int, *,
     lab: type[Experiment] | Experiment | None = None, run: bool = False, **options: Any,
 ) -> Panel | None:  # fmt: skip
     """Play the record's pictures and return None; without pictures, or with `run`, run it again.
 
     `live` and `still` put a panel on the page, with and without somebody there. Raises
-    RecordError for a record that cannot be used.
+    RecordError for a record that cannot be used, ValueError for `predict`.
     """
     record = read(given)
     if record.trace is not None and not run:
         display_trace(record)
         return None
+    if "predict" in options:
+        raise ValueError("a record runs at once: there is no time to guess (predict=)")
     again = Again(record, lab if lab is not None else lab_of(record))
     panel = Panel(again.lab, **options)
     if frontend.somebody():
@@ -39,8 +43,8 @@ def show_record(
     player.follow(again)
     player.limit = min(again.frames, frames)
     if again.frames:
-        still(panel)
-    print(again.said or f"the same as the record up to frame {player.frames}")
+        still(panel, record.state)
+    print(again.said or again.so_far)
     return panel
 
 
@@ -48,10 +52,11 @@ def read(given: Record | str | Path) -> Record:
     """A record, its line of text, or its file. Raises RecordError, or OSError for no file."""
     if isinstance(given, Record):
         return given
-    if isinstance(given, str) and (given.lstrip()[:1] == "{" or "\n" in given.strip()):
-        if len(given) > LARGEST:
+    text = given.strip() if isinstance(given, str) else ""
+    if text.startswith(("{", PACKED)) or "\n" in text:
+        if len(text) > LARGEST:
             raise RecordError(f"a text of more than {LARGEST // 10**6} MB is no record")
-        return Record.from_json(given.strip())
+        return Record.from_json(unpacked(text))
     try:
         return load(given)
     except RecordError:

@@ -18,7 +18,7 @@ from sciml_widgets.experiment import Experiment
 from sciml_widgets.knobs import resolve, values
 from sciml_widgets.live.compare import Compare
 from sciml_widgets.live.predict import Prediction
-from sciml_widgets.live.share import Shared, line
+from sciml_widgets.live.share import Shared, line, read_line
 from sciml_widgets.live.steer import Steer
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
@@ -37,6 +37,8 @@ FASTEST = 0.038
 """Seconds between two messages: at most 26 a second. A turn is answered between them."""
 SHARE = 0.05
 """Of the player's time, what pictures may take; between two, numbers and curves go alone."""
+SLOWEST = 1.0
+"""Seconds between two pictures at most, whatever they cost."""
 LIGHT = 3
 """Every third message asks to be acknowledged, and each with a picture: an acknowledgement costs
 the kernel and JupyterLab more than a light message does."""
@@ -85,7 +87,7 @@ class Panel(traitlets.HasTraits):
         self._asked: deque[int] = deque([0, 0], maxlen=2)
         self._lock = threading.Lock()
         self._views: dict[str, _View] = {}
-        self._echo: int | None = None
+        self._echo = threading.local()
         self._key = False
         self._notice = ""
         self._shown: Any = None
@@ -171,6 +173,16 @@ class Panel(traitlets.HasTraits):
         """Guess, result and how far they are apart, once the run has come to the answer."""
         return self.prediction.verdict if self.prediction else None
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The knobs that are not shown."""
+        return self._steer.hide
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """The knobs that only Python turns."""
+        return self._steer.lock
+
     def record(self) -> Record:
         """The run so far as a record: `save(panel.record(), "run.json")`."""
         return self.player.record()
@@ -222,24 +234,26 @@ class Panel(traitlets.HasTraits):
 
     def _absorb(self) -> None:
         """Take state and values over from the player without turning anything."""
-        self._echo = threading.get_ident()
+        self._echo.on = True  # of this thread: another one may absorb at the same time
         try:
             self.values = values(self.player.experiment)
             self.state = self.player.state
         finally:
-            self._echo = None
+            self._echo.on = False
 
     @traitlets.observe("values")
     def _turned(self, change: Any) -> None:
-        if self._echo == threading.get_ident():
+        if getattr(self._echo, "on", False):
             return
         now = values(self.player.experiment)
-        for name, value in change.new.items():
-            path = resolve(self.player.experiment, name)
-            if now[path] != value:
-                self.player.turn(path, value)
-        self.player.ask(lambda: None)  # until the turns are taken
-        self._absorb()
+        try:
+            for name, value in change.new.items():
+                path = resolve(self.player.experiment, name)
+                if now[path] != value:
+                    self.player.turn(path, value)
+            self.player.ask(lambda: None)  # until the turns are taken
+        finally:
+            self._absorb()
 
     # ---- from the browser: any thread ---------------------------------------------------
 
@@ -252,7 +266,9 @@ class Panel(traitlets.HasTraits):
         """One message of the browser. Never raises: what is wrong is said on the panel."""
         try:
             self._hear(message)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+        ) as error:  # fmt: skip
             self._notice = f"Not done: {error}"
         self.player.wake()
 
@@ -286,8 +302,12 @@ class Panel(traitlets.HasTraits):
             self._steer.preset(message["name"], by_hand=True)
         elif what in ("pin", "unpin"):
             getattr(self, what)(message["name"])
-        elif what in ("share", "resume"):
-            self._shared.hear(player, message)
+        elif what == "resume":
+            record = read_line(message["text"])
+            self._steer.admit_run(record)
+            player.resume(record)
+        elif what == "share":
+            self._shared.hear(message)
         elif what in ("go", "pause", "reset"):
             getattr(player, what)()
         else:
@@ -321,8 +341,10 @@ class Panel(traitlets.HasTraits):
         elif resting or now >= max(self._next, self._last + FASTEST):
             self._owed = False
             self._send(stamp, 128 if resting else 64)
-            self._spent.append(time.perf_counter() - now)
-            self._next = now + max(FASTEST, median(self._spent) / SHARE)
+            if not resting:  # one at rest is finer, and its truth may be new: it is no measure
+                self._spent.append(time.perf_counter() - now)
+            pause = median(self._spent) / SHARE if self._spent else 0.0
+            self._next = now + min(max(FASTEST, pause), SLOWEST)
             return wish
         elif now >= self._last + FASTEST:
             self._send(stamp, None)

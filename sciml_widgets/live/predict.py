@@ -47,6 +47,7 @@ class Prediction:
         self._lock = threading.Lock()
         self._count = 0
         self._run = self._first = 0
+        self._recall = False
         self._made_for: dict[str, Any] | None = None
 
     def takes(self, message: dict[str, Any], player: Player) -> bool:
@@ -79,13 +80,20 @@ class Prediction:
             self.phase, self.guess, self.verdict, self._made_for = phase, guess, None, None
             self._count += 1
             self._first = player.runs
+            self._recall = phase == "open"
             if player.frames:  # what has run already is no test of a new guess
                 self._first += 1
                 player.reset()
+            elif self._recall:
+                player.pause()  # a Run may be on its way
 
     def look(self, player: Player) -> bool:
         """Take the result if the run has come to it. Returns whether anything has changed."""
         with self._lock:
+            if self._recall and self.phase == "open" and player.frames:
+                self._recall = False  # it ran before it heard of the new guess
+                player.pause()
+                player.reset()
             fresh = player.runs != self._run and self.verdict is not None
             if player.runs != self._run:
                 self._run, self.verdict = player.runs, None
@@ -134,6 +142,7 @@ class Prediction:
             f"{_change(before.get(path), now[path])}"
             for path in dict.fromkeys(moved)
             if path in known and known[path].kind != "view"
+            if path not in player.unseen | player.planned
         ]
         more = ", …" if len(told) > 3 else ""
         return f"Turned after the guess: {', '.join(told[:3])}{more}." if told else ""

@@ -1,6 +1,8 @@
 """Sharing a run: its record for the clipboard and for the browser's storage. Knows no widget."""
 
+import base64
 import dataclasses
+import json
 import os
 import time
 from typing import Any
@@ -8,14 +10,16 @@ from typing import Any
 from sciml_widgets.player import Player
 from sciml_widgets.record import Record, RecordError, lab_name
 
-__all__ = ["Shared", "line", "read_line"]
+__all__ = ["PACKED", "Shared", "line", "read_line", "unpacked"]
 
 EVERY = 3.0
 """Seconds between two records for the browser's storage while it runs."""
 LONGEST = 200_000
 """Letters of a record that the browser keeps, or hands over."""
-QUOTES = str.maketrans({"'": "’", '"': "”", "\\": "/", "\n": " "})
+QUOTES = str.maketrans({"'": "’", '"': "”", "\\": "/", **dict.fromkeys(range(32), " ")})
 """In a sentence for people, so that the line may stand between any quotes of Python."""
+PACKED = "record:"
+"""Begins a line in base64, for a record whose values themselves hold quotes or backslashes."""
 
 
 class Shared:
@@ -27,12 +31,9 @@ class Shared:
         self._at = -EVERY
         self._said = ""
 
-    def hear(self, player: Player, message: dict[str, Any]) -> None:
-        """The browser wants the record, or has one to go on with. Raises ValueError."""
-        if message["t"] == "share":
-            self.wanted = str(message["view"])[:40]
-        else:
-            player.resume(read_line(message["text"]))
+    def hear(self, message: dict[str, Any]) -> None:
+        """The browser wants the record."""
+        self.wanted = str(message["view"])[:40]
 
     def parts(self, player: Player, key: bool) -> dict[str, Any]:
         """What the next message carries. By the player's thread."""
@@ -68,7 +69,21 @@ class Shared:
 def line(record: Record) -> str:
     """A record as one line that can be pasted: `show('…')`. Leaves out its pictures."""
     said = record.message.translate(QUOTES)
-    return dataclasses.replace(record, message=said, trace=None).to_json()
+    text = dataclasses.replace(record, message=said, trace=None).to_json()
+    spoken = json.dumps(json.loads(text), ensure_ascii=False)
+    if "'" in spoken or "\\" in spoken:
+        return PACKED + base64.urlsafe_b64encode(text.encode()).decode()
+    return text
+
+
+def unpacked(text: str) -> str:
+    """The JSON of a line. Raises RecordError."""
+    if not text.startswith(PACKED):
+        return text
+    try:
+        return base64.urlsafe_b64decode(text.removeprefix(PACKED).encode()).decode()
+    except ValueError:
+        raise RecordError("the record is damaged: it was not copied as a whole") from None
 
 
 def read_line(text: Any) -> Record:
@@ -77,4 +92,4 @@ def read_line(text: Any) -> Record:
         raise RecordError("a record is one line of text")
     if len(text) > LONGEST:
         raise RecordError(f"a record of more than {LONGEST // 1000} kB is not taken from a panel")
-    return Record.from_json(text)
+    return Record.from_json(unpacked(text))

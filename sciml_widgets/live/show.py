@@ -46,7 +46,10 @@ def show(experiment: Any, *, still: int = 300, **options: Any) -> Panel | None:
     if isinstance(experiment, (Record, str, Path)):
         from sciml_widgets.live.given import show_record
 
-        return show_record(experiment, _live, lambda panel: _still(panel, still), still, **options)
+        def stop(panel: Panel, state: str) -> None:
+            _still(panel, still, state)
+
+        return show_record(experiment, _live, stop, still, **options)
     if not isinstance(experiment, Experiment):
         hint = " (write the brackets: show(Lab()))" if isinstance(experiment, type) else ""
         raise TypeError(f"show() takes an experiment, not {experiment!r}{hint}")
@@ -85,19 +88,23 @@ def _replace(cell: frontend.Cell, panel: Panel) -> None:
     here.append((cell.execution, panel))
 
 
-def _still(panel: Panel, frames: int) -> None:
-    """Run in this thread: no widget, and no thread is left behind."""
+def _still(panel: Panel, frames: int, expected: str = "") -> None:
+    """Run in this thread: no widget, and no thread is left behind.
+
+    Raises what the lab raises, unless the run was expected to end so.
+    """
     player = panel.player
     player.limit = min(frames, player.limit)
     if panel.prediction:
         panel.prediction.skip()  # nobody is there to guess
     drive(player)
     panel._absorb()
-    if player.error is not None:
+    if player.error is not None and player.state != expected:
         raise player.error
     from sciml_widgets.live.twin import display_folded, display_still
 
-    display_still(player)
     if panel.prediction:
         panel.prediction.look(player)  # a goal may have ended the run
-        display_folded(*panel.prediction.told())
+        display_folded(player, *panel.prediction.told())
+    else:
+        display_still(player)

@@ -6,11 +6,13 @@ Knows the player, but no widget and no picture.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from sciml_widgets.again import Again
 from sciml_widgets.goals import spoken, wanted
 from sciml_widgets.history import History, change
 from sciml_widgets.knobs import find, knobs, replaced, resolve, values
 from sciml_widgets.player import Player
 from sciml_widgets.preset import Preset, aim, pick
+from sciml_widgets.record import Record
 
 __all__ = ["LOCKED", "Steer", "goal_words", "knob_words"]
 
@@ -28,9 +30,12 @@ class Steer:
         self.hide, self.lock = self._paths("hide", hide), self._paths("lock", lock)
         self.presets = player.experiment.presets if presets else ()
         self._own_goal = player.goal is not None
-        self._applied = ""
         self._wholes = {one.name: self._whole(one) for one in self.presets}
         player.unseen = self.hide
+        names = (one.name for one in self.presets if self._wholes[one.name] == self.first)
+        self._applied = next(names, "") if self._moved() else ""
+        if self._applied:
+            self._take_goal(pick(self.presets, self._applied), self.first)
 
     def _paths(self, option: str, names: Iterable[str]) -> frozenset[str]:
         if isinstance(names, str):
@@ -49,15 +54,24 @@ class Steer:
         wish = dict(self._wholes[chosen.name])
         if by_hand:
             wish = {path: value for path, value in wish.items() if path not in self.lock}
-        if not self._own_goal:
-            known = History(replaced(player.experiment, wish).series).known
-            goal, within = aim(self.presets, chosen)
-            player.goal = wanted(None, goal, within, known)
+        self._take_goal(chosen, wish)
         player.pause()  # no frame sees half of the values
         for path, value in wish.items():
             player.turn(path, value)
         player.reset()
         self._applied = chosen.name
+
+    def _take_goal(self, chosen: Preset, wish: Mapping[str, Any]) -> None:
+        """The goal that belongs to a preset, unless the lecturer has given one."""
+        if not self._own_goal:
+            known = History(replaced(self.player.experiment, wish).series).known
+            goal, within = aim(self.presets, chosen)
+            self.player.goal = wanted(None, goal, within, known)
+
+    def _moved(self) -> bool:
+        """Whether the panel was opened with other values than the lab's own."""
+        usual = {path: one.default for path, one in knobs(self.player.experiment).items()}
+        return any(value != usual[path] for path, value in self.first.items() if path in usual)
 
     def offered(self) -> tuple[Preset, ...]:
         """The presets that turn no locked knob."""
@@ -68,10 +82,10 @@ class Steer:
 
     def words(self, start: Mapping[str, Any]) -> str:
         """What is special about a run that starts so: a preset, or the knobs that differ."""
-        if start == self.first:
-            return "as at first"
         names = (one.name for one in self.presets if self._wholes[one.name] == start)
-        return next(names, "") or knob_words(self.player.experiment, self.first, start, self.hide)
+        lab = self.player.experiment
+        usual = {path: one.default for path, one in knobs(lab).items()}
+        return next(names, "") or knob_words(lab, usual, start, self.hide) or "as at first"
 
     def _whole(self, chosen: Preset) -> dict[str, Any]:
         try:
@@ -88,6 +102,14 @@ class Steer:
             raise ValueError(f"{path} is hidden")
         if path in self.lock:
             raise ValueError(f"{find(self.player.experiment, path).label or path} is {LOCKED}")
+
+    def admit_run(self, record: Record) -> None:
+        """Raises ValueError where the record gives a hidden or locked knob another value."""
+        again, now = Again(record, self.player.experiment), values(self.player.experiment)
+        given = [*again.start.items(), *((turn.name, turn.value) for turn in again.tape)]
+        for path, value in given:
+            if value != now[path]:
+                self.admit(path)
 
     def write(self, header: dict[str, Any]) -> None:
         """Add goal, presets and locks; take out hidden knobs."""

@@ -30,7 +30,7 @@ from sciml_widgets.picture import (
     Points,
     Text,
 )
-from sciml_widgets.record import Record
+from sciml_widgets.record import Record, RecordError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -136,7 +136,10 @@ def display_trace(record: Record) -> None:
     handle = None
     if frontend.somebody():  # matplotlib takes a second: what moves comes first
         handle = display(bundle, display_id=f"sciml-{name}", raw=True)
-    still = png(figure_of(record.trace))
+    try:
+        still = png(figure_of(record.trace))
+    except Exception as error:  # what no schema foresees
+        raise RecordError(f"the pictures of the record cannot be drawn: {error}"[:300]) from error
     bundle = {
         "text/html": page(record, name, still),
         "image/png": base64.b64encode(still).decode("ascii"),

@@ -73,9 +73,9 @@ def render(picture: Picture, more: tuple[Plot, ...] = (), heading: str = "") -> 
     with LOCK:
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06, wspace=0.04, hspace=0.05)
         made = Figure(figsize=(4.8 * columns, 2.4 * rows + 0.6), dpi=110, layout=layout)
-        made.suptitle(heading, fontsize=9, x=0.012, ha="left", color=COLOURS[INK])
+        made.suptitle(_plain(heading), fontsize=9, x=0.012, ha="left", color=COLOURS[INK])
         if picture.caption:
-            made.supxlabel(picture.caption, fontsize=SMALL, x=0.012, ha="left", color=MUTE)
+            made.supxlabel(_plain(picture.caption), fontsize=SMALL, x=0.012, ha="left", color=MUTE)
         for number, plot in enumerate(plots):
             _draw(made, made.add_subplot(rows, columns, number + 1), plot)
     return made
@@ -159,17 +159,21 @@ def display_png(made: bytes, words: str) -> None:
     display({"text/html": spoken, "text/plain": words}, raw=True)
 
 
-def display_folded(heading: str, text: str) -> None:
-    """Leave a few lines as the output of this cell, folded away (nothing outside a notebook)."""
+def display_folded(player: Player, question: str, answer: str) -> None:
+    """The same below a question: picture and answer are folded away until somebody has guessed."""
     try:
         from IPython import get_ipython
         from IPython.display import display
     except ImportError:
         return
-    if get_ipython() is not None:
-        lines = "<br>".join(html.escape(line) for line in text.split("\n"))
-        fold = f"<details><summary>{html.escape(heading)}</summary><p>{lines}</p></details>"
-        display({"text/html": fold, "text/plain": f"{heading}\n{text}"}, raw=True)
+    if get_ipython() is None:
+        return
+    lines = "<br>".join(html.escape(line) for line in answer.split("\n"))
+    fold = (
+        f"<p><b>{html.escape(question)}</b></p><details><summary>After your guess: the answer and "
+        f"the run</summary><p>{lines}</p>{_image(player)}</details>"
+    )
+    display({"text/html": fold, "text/plain": f"{question}\n{answer}\n{alt(player)}"}, raw=True)
 
 
 class Twin:
@@ -189,20 +193,24 @@ class Twin:
     def update(self, player: Player, stamp: Any) -> None:
         """Draw the picture as it is now; `stamp` names what was drawn."""
         self.stamp = stamp
-        data = base64.b64encode(png(figure(player))).decode()
-        image = (
-            f'<img style="max-width:100%" alt="{html.escape(alt(player), quote=True)}" '
-            f'src="data:image/png;base64,{data}">'
-        )
         if self._handle is not None:
-            self._handle.update(self._bundle(image), raw=True)
+            self._handle.update(self._bundle(_image(player)), raw=True)
+
+
+def _image(player: Player) -> str:
+    """The picture with its words, in HTML."""
+    data = base64.b64encode(png(figure(player))).decode()
+    return (
+        f'<img style="max-width:100%" alt="{html.escape(alt(player), quote=True)}" '
+        f'src="data:image/png;base64,{data}">'
+    )
 
 
 def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    axes.set_title(plot.title, loc="left", fontsize=9, fontweight="bold", pad=5)
-    axes.set_title(plot.note, loc="right", fontsize=SMALL, color=MUTE, pad=5)
+    axes.set_title(_plain(plot.title), loc="left", fontsize=9, fontweight="bold", pad=5)
+    axes.set_title(_plain(plot.note), loc="right", fontsize=SMALL, color=MUTE, pad=5)
     axes.tick_params(labelsize=SMALL, colors=MUTE, length=2.5, width=0.6)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
@@ -215,9 +223,9 @@ def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
         axes.set_axisbelow(True)
     for mark in plot.marks:
         _mark(made, axes, mark)
-    axes.set_xlabel(plot.x.label, fontsize=SMALL, color=MUTE, loc="right", labelpad=1)
+    axes.set_xlabel(_plain(plot.x.label), fontsize=SMALL, color=MUTE, loc="right", labelpad=1)
     upright = 0 if len(plot.y.label) < 3 else 90
-    axes.set_ylabel(plot.y.label, fontsize=SMALL, color=MUTE, labelpad=1, rotation=upright)
+    axes.set_ylabel(_plain(plot.y.label), fontsize=SMALL, color=MUTE, labelpad=1, rotation=upright)
     if plot.x.low is not None or plot.x.high is not None:
         axes.set_xlim(plot.x.low, plot.x.high)
     if plot.y.low is not None or plot.y.high is not None:
@@ -254,7 +262,7 @@ def _end_labels(axes: "Axes", lines: list[Lines]) -> None:
         below = heights[number] = max(wished[number], below + 0.09)
     over = max(0.0, below - 0.97)
     for number, line in enumerate(lines):
-        axes.text(right + 0.02 * (right - left), heights[number] - over, line.label,
+        axes.text(right + 0.02 * (right - left), heights[number] - over, _plain(line.label),
                   transform=axes.get_xaxis_transform(), va="center", fontsize=7.5,
                   color=COLOURS[line.colour % len(COLOURS)], in_layout=False)  # fmt: skip
 
@@ -270,30 +278,36 @@ def _mark(made: "Figure", axes: "Axes", mark: Mark) -> None:
             bar.set_ticks([mark.low, (mark.low + mark.high) / 2, mark.high])
             bar.ax.tick_params(labelsize=SMALL, colors=MUTE, length=2, width=0.6)
             bar.outline.set_visible(False)
-            bar.set_label(mark.unit, fontsize=SMALL, color=MUTE)
+            bar.set_label(_plain(mark.unit), fontsize=SMALL, color=MUTE)
         case Lines():
             colour = COLOURS[mark.colour % len(COLOURS)]
             if mark.band:
                 axes.fill_between(mark.x, *mark.band, color=colour, alpha=0.18, linewidth=0)
             axes.plot(mark.x, mark.y, color=colour, linewidth=mark.width * 0.75,
-                      linestyle=DASHES[mark.dash], label=mark.label or "_",
+                      linestyle=DASHES[mark.dash], label=_plain(mark.label) or "_",
                       zorder=4 if mark.colour == INK else 3)  # fmt: skip
         case Points():
             colour = COLOURS[mark.colour % len(COLOURS)]
-            axes.scatter(mark.x, mark.y, s=mark.size**2 * 0.6, label=mark.label or "_", zorder=5,
-                         facecolors="none" if mark.hollow else colour, edgecolors=colour,
+            axes.scatter(mark.x, mark.y, s=mark.size**2 * 0.6, label=_plain(mark.label) or "_",
+                         zorder=5, facecolors="none" if mark.hollow else colour, edgecolors=colour,
                          linewidths=0.7)  # fmt: skip
         case Bars():
-            axes.bar(mark.x, mark.y, width=mark.width, label=mark.label or "_",
+            axes.bar(mark.x, mark.y, width=mark.width, label=_plain(mark.label) or "_",
                      color=COLOURS[mark.colour % len(COLOURS)])  # fmt: skip
         case Arrows():
             axes.quiver(mark.x, mark.y, mark.u, mark.v, angles="xy", scale_units="xy", scale=1,
                         color=COLOURS[mark.colour % len(COLOURS)], width=0.004,
-                        label=mark.label or "_")  # fmt: skip
+                        label=_plain(mark.label) or "_")  # fmt: skip
         case Text():
-            axes.text(mark.x, mark.y, mark.text, color=COLOURS[mark.colour % len(COLOURS)],
+            words = _plain(mark.text).replace(" (", "\n(")  # two short lines, not one long
+            axes.text(mark.x, mark.y, words, color=COLOURS[mark.colour % len(COLOURS)],
                       fontsize=7, ha=mark.align, va="top", in_layout=False,
                       clip_on=True)  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """A dollar is a dollar: no words of a lab or a record are taken for a formula."""
+    return text.replace("$", r"\$")
 
 
 def _moved(label: str, usual: Any, value: Any) -> str:

@@ -40,6 +40,13 @@ class PanelWidget(anywidget.AnyWidget):
         super().__init__(twin_id=uuid.uuid4().hex[:12])
         self.on_msg(lambda _widget, content, _buffers: heard(content))
 
+    def close(self) -> None:
+        """Take it off the page, its layout too: that is a widget with a comm of its own."""
+        layout = self.layout
+        super().close()
+        if layout is not None:
+            layout.close()
+
     def __repr__(self) -> str:
         return "live panel"
 

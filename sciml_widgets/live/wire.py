@@ -56,6 +56,7 @@ class Wire:
             header["ticks"] = self._ticks = ticks
         if fresh:  # a restart knob may have changed what the series are
             header["spec"] = spec(player.experiment)
+            header["pace"] = player.frames_per_second
         if picture is not None:
             header["picture"] = picture_parts(picture, buffers)
         return header, buffers

@@ -1,6 +1,7 @@
 """Equations with their terms and their exact solutions, one a file. Knows no network, no loss."""
 
 from sciml_widgets.physics.burgers import Burgers
+from sciml_widgets.physics.burgers_measured import BurgersMeasured
 from sciml_widgets.physics.convection import Convection
 from sciml_widgets.physics.poisson import Poisson
 from sciml_widgets.physics.problem import (
@@ -14,10 +15,13 @@ from sciml_widgets.physics.problem import (
     Values,
 )
 from sciml_widgets.physics.reaction import Reaction
+from sciml_widgets.physics.reaction_diffusion import ReactionDiffusion
+from sciml_widgets.physics.schroedinger import Schroedinger
 
 __all__ = [
     "Box",
     "Burgers",
+    "BurgersMeasured",
     "Convection",
     "Coordinates",
     "Jet",
@@ -25,7 +29,9 @@ __all__ = [
     "Poisson",
     "Problem",
     "Reaction",
+    "ReactionDiffusion",
     "Region",
+    "Schroedinger",
     "Term",
     "Values",
 ]

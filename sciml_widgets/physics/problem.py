@@ -179,7 +179,9 @@ class Problem:
     residual then reaches it.
 
     `unknowns` names the columns of a solution, `limits` is their usual range (for colours), and
-    `at` the values of the last coordinate at which slices are shown.
+    `at` the values of the last coordinate at which slices are shown. `ring` names the coordinates
+    whose two ends are one place. `accuracy` is what `exact` leaves of a term at most, in units of
+    the largest derivative in it (of 1, if that is larger): rounding, or the error of a solver.
     """
 
     box: Box
@@ -187,6 +189,8 @@ class Problem:
     unknowns: tuple[str, ...] = ("u",)
     limits: tuple[float, float] = (-1.0, 1.0)
     at: tuple[float, ...] = ()
+    ring: str = ""
+    accuracy: float = 1e-12
 
     def terms(self) -> tuple[Term, ...]:
         """What the solution must satisfy, and where."""

@@ -28,6 +28,7 @@ class Reaction(Problem):
     )  # fmt: skip
 
     box = Box("xt", low=(0.0, 0.0), high=(2 * math.pi, 1.0))
+    ring = "x"
     equation = "u_t = ρ u (1 - u)"
     limits = (0.0, 1.0)
     at = (0.1, 0.5, 1.0)

@@ -4,8 +4,7 @@ const PIN_DASHES = { A: "dashed", B: "dotted" };
 
 function buildPins(send) {
   const buttons = Object.keys(PIN_DASHES).map((name) => make("button", { type: "button", text: `Pin ${name}`, "aria-label": `Pin ${name}`, "aria-pressed": "false",
-    title: `Keep this run as ${name} beside the next`,
-    on: { click: ({ currentTarget: { ariaPressed } }) => send({ t: ariaPressed === "true" ? "unpin" : "pin", name }) } }));
+    title: `Keep this run as ${name} beside the next`, on: { click: () => send({ t: "pin", name }) } }));
   const element = part("pins", {}, ...buttons), key = part("key");
   let place, text = "";
   return {
@@ -25,10 +24,14 @@ function buildPins(send) {
         const name = Object.keys(PIN_DASHES)[i], run = earlier.find((one) => one.name === name);
         put(button, run ? `✓ ${name}` : `Pin ${name}`);
         button.ariaPressed = String(!!run);
-        button.title = run ? `Unpin ${name}: ${run.words}` : `Keep this run as ${name} beside the next`;
+        button.title = `Keep this run as ${name} beside the next${run ? `, in place of: ${run.words}` : ""}`;
       });
-      key.replaceChildren(...earlier.filter(({ tracks }) => tracks.size).map(({ name, words }) =>
-        make("span", { "data-pin": name || "last", text: `${name || "last run"}: ${words}` })));
+      key.replaceChildren(...earlier.filter(({ name, tracks }) => name || tracks.size).map(({ name, words }) => {
+        const line = make("span", { "data-pin": name || "last", text: `${name || "last run"}: ${words}` });
+        const label = `Unpin ${name}`;
+        if (name) line.append(make("button", { type: "button", class: "sw-unpin", text: "×", title: label, "aria-label": label, on: { click: () => send({ t: "unpin", name }) } }));
+        return line;
+      }));
     },
   };
 }

@@ -51,7 +51,8 @@ function readTyped(text, knob) {
 /** A row: { element, apply(value, reason), settle() }. `signal` ends the listeners outside of it. */
 function makeControl(knob, id, hand, signal) {
   const { path, label, control, unit, options = [] } = knob, waits = knob.kind === "restart";
-  const about = [knob.help, waits && "Turning it starts the run over."].filter(Boolean).join(" ");
+  const name = `In code: ${path.split(".").pop()}.`;
+  const about = [knob.help && knob.help + ".", waits && "Turning it starts the run over.", name].filter(Boolean).join(" ");
   const hint = { id, "aria-description": about };
   const note = part("note"), head = part("head"), element = part("knob", {}, head, note);
   let applied = knob.default, pending = null, held = false, show = () => {};

@@ -35,8 +35,9 @@ function axisTicks({ low, high, log, percent, whole }, room) {
   const ticks = [];
   if (!log) {
     const nice = niceStep((high - low) / room), step = whole ? ceil(nice) : nice;
-    for (let k = ceil(low / step - 1e-6); k <= high / step + 1e-6; k++) {
-      const value = Number((k * step).toPrecision(12));
+    const first = ceil(low / step - 1e-6), count = min(100, floor(high / step + 1e-6) - first);
+    for (let i = 0; i <= count; i++) { // counted: beyond 2^53 adding 1 changes nothing
+      const value = Number(((first + i) * step).toPrecision(12));
       ticks.push([value, percent ? formatPercent(value) : formatNumber(value, 6)]);
     }
     return ticks;

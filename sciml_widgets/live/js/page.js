@@ -56,6 +56,12 @@ function writeRun({ run }, runs) {
   run.title = `${name} (space)`;
 }
 
+/** The pace that Python has set; one that is not on the menu is added to it. */
+function writePace(menu, pace) {
+  if (![...menu.options].some(({ value }) => Number(value) === pace)) menu.append(make("option", { value: pace, text: `${pace} / s` }));
+  menu.value = pace;
+}
+
 function writeNumbers(page, { state, step, seconds, rate, stats, message }) {
   page.root.dataset.state = state;
   page.root.dataset.step = step;

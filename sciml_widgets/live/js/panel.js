@@ -38,6 +38,7 @@ function render({ model, el }) {
   const receive = (header, buffers = []) => {
     if (header?.t !== "frame") return;
     if (header.spec) takeSpec(header.spec);
+    if (header.pace >= 0) writePace(page.pace, header.pace);
     if (!spec) return; // a frame for another view: ours begin with a key frame
     if (header.run !== run) {
       run = header.run;
@@ -199,6 +200,7 @@ function render({ model, el }) {
     if (chord(event)) return;
     event.stopPropagation(); // the notebook's one-key shortcuts are not meant
     const { key, target, repeat } = event, pressed = { " ": page.run, ".": page.step, r: page.reset }[key];
+    if (key === "Escape" && !target.matches("select, .sw-value, .sw-spot")) root.closest(".jp-Cell")?.focus(); // out
     const own = key === " " ? "select, .sw-value, button, summary, [type=checkbox]" : "select, .sw-value";
     if (!pressed || target.matches(own)) return;
     event.preventDefault();

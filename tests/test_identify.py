@@ -1,0 +1,102 @@
+"""Unknown coefficients: they train as weights do, their bands are right, noise is what it says."""
+
+import math
+
+import pytest
+import torch
+
+from sciml_widgets import Turn, run
+from sciml_widgets.collocation import attach, mean_squares, place, residuals
+from sciml_widgets.gauss_newton import jacobian
+from sciml_widgets.labs import BurgersIdentify
+from sciml_widgets.labs.identify import Coefficient, Joint, Unknown, uncertainty
+from sciml_widgets.labs.pinn import Net
+from sciml_widgets.physics import BurgersMeasured
+from sciml_widgets.sampling import sobol
+
+COEFFICIENTS = (Coefficient("lambda1", "λ1", 0.7), Coefficient("lambda2", "λ2", 0.03, True))
+UNKNOWN = Unknown(COEFFICIENTS, noise=0.1, count=50)
+PROBLEM = UNKNOWN.posed(BurgersMeasured())
+
+
+def small() -> tuple[Joint, dict]:
+    generator = torch.Generator().manual_seed(1)
+    field = Net(depth=1, width=6, precision="float64").build(PROBLEM, generator)
+    points = place(PROBLEM, {"pde": 40, "data": 1}, sobol, generator, torch.float64)
+    return Joint(field, COEFFICIENTS), attach(PROBLEM, points)
+
+
+def test_the_guess_stands_in_the_equation() -> None:
+    network, samples = small()
+    joined = residuals(network.guess(PROBLEM, 40), network, samples)
+    plain = residuals(network.known(PROBLEM), network.field, samples)
+    for name in plain:
+        assert torch.allclose(joined[name], plain[name], rtol=0, atol=1e-14)
+    assert network.numbers() == pytest.approx({"lambda1": 0.7, "lambda2": 0.03})
+
+
+def test_the_jacobian_of_the_unknowns_is_that_of_autograd() -> None:
+    network, samples = small()
+
+    def left() -> dict[str, torch.Tensor]:
+        return residuals(network.guess(PROBLEM, 40), network, samples)
+
+    _, slopes = jacobian(network, left)
+    rows = left()["pde"][:, 0]
+    for i in (0, 17, 39):
+        (slope,) = torch.autograd.grad(rows[i], network.unknown.bias, retain_graph=True)
+        assert torch.allclose(slopes["pde"][i, 0, -2:], slope, rtol=0, atol=1e-12)
+    assert not slopes["data"][:, :, -2:].any(), "measurements do not depend on the guess"
+
+
+def test_the_band_is_that_of_a_linear_fit() -> None:
+    """With the field held, σ of (λ1, log λ2) is s √ diag (AᵀA)⁻¹ with the columns of the fit."""
+    network, samples = small()
+    weights = {"pde": 2.0, "data": 1.0}
+
+    def left() -> dict[str, torch.Tensor]:
+        return residuals(network.guess(PROBLEM, 40), network, samples)
+
+    values, slopes = jacobian(network, left)
+    w = [math.sqrt(weights[n] / values[n].numel()) * slopes[n].flatten(0, 1) for n in values]
+    noise = values["data"].square().mean() / 50
+    whole = torch.cat(w)
+    prior = noise * torch.eye(whole.shape[1], dtype=torch.float64)
+    expected = (noise * torch.linalg.inv(whole.T @ whole + prior)).diagonal()[-2:].sqrt()
+    found = uncertainty(network, left, weights)
+    one, two = found["lambda1"], found["lambda2"]
+    assert one.high - one.low == pytest.approx(4 * float(expected[0]), rel=1e-6)
+    assert math.log(two.high / two.low) == pytest.approx(4 * float(expected[1]), rel=1e-6)
+    assert one.low < one.value < one.high
+
+
+def test_noise_has_the_size_that_is_asked_for_and_stays_the_same() -> None:
+    unknown = Unknown(COEFFICIENTS, noise=0.1, count=2000)
+    problem = unknown.posed(BurgersMeasured())
+    points = {"pde": torch.zeros(1, 2).double() + 0.5, "data": torch.zeros(1, 2).double()}
+    exact = attach(problem, points)
+    noisy, again = unknown.measure(problem, exact), unknown.measure(problem, exact)
+    difference = noisy["data"].data["measured"] - exact["data"].data["measured"]
+    share = float(difference.std() / exact["data"].data["measured"].std())
+    assert share == pytest.approx(0.1, rel=4 / math.sqrt(2 * 2000))  # four standard errors
+    assert torch.equal(noisy["data"].data["measured"], again["data"].data["measured"])
+    assert mean_squares({"data": difference})["data"] > 0
+
+
+def test_two_snapshots_are_at_two_times() -> None:
+    unknown = Unknown(COEFFICIENTS, count=21, layout="two snapshots", first=0.2, gap=0.1)
+    times = {round(t, 9) for _, t in unknown.posed(BurgersMeasured()).places}  # type: ignore[attr-defined]
+    assert times == {0.2, 0.3}
+
+
+@pytest.mark.training
+def test_noisy_measurements_give_both_coefficients() -> None:
+    player = run(BurgersIdentify().but(noise=0.01), frames=41)
+    assert player.scalars["lambda1"] == pytest.approx(1, abs=0.02)
+    assert player.scalars["lambda2"] == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.training
+def test_the_estimate_follows_when_the_truth_moves() -> None:
+    player = run(BurgersIdentify(), frames=81, tape=[Turn(40, "lambda2", 0.1)])
+    assert player.look().found["lambda2"].value == pytest.approx(0.1, rel=0.05)
