@@ -76,7 +76,7 @@ binder: $(READY)
 bench: $(READY) ## measure, and write benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
-solve: $(READY) ## measure how long networks take to fixed errors (a quarter of an hour)
+solve: $(READY) ## measure how long networks take to fixed errors (half an hour)
 	$(BIN)/python -m benchmarks.solve
 
 results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
