@@ -38,7 +38,22 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# front page
+# # 5b · Can the past be found? Burgers backwards
+#
+# **After this lesson you can**
+#
+# 1. say what makes a problem *ill-posed*, and see it before anything is trained;
+# 2. tell what a network has found from what it has merely invented;
+# 3. reproduce a published run, say why its error is what it is, and what one run is worth.
+#
+# | | |
+# |:--|:--|
+# | **Time** | 58 minutes |
+# | **You need** | lesson 5: a network that obeys an equation |
+# | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
+#
+# Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
+# you still see the pictures of the last run.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (5 minutes)
@@ -103,7 +118,7 @@ sine = -np.sin(np.pi * knots)
 sine[[0, -1]] = 0
 
 
-# %%
+# %% tags=["state"]
 def state(heights, t):
     """u(x, t) that grows out of a start with these heights, exactly."""
     points = torch.stack([x_line, torch.full_like(x_line, t)], dim=1)
@@ -169,7 +184,7 @@ draw(
 # steps of 0.02 would be twice as long.)
 
 
-# %%
+# %% tags=["network"]
 def network(depth=8, width=20, seed=0):
     """u(x, t): the columns of the input are x and t."""
     torch.manual_seed(seed)
