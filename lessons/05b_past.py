@@ -75,9 +75,9 @@ show(recorded["see"].values["run"]["record"])
 
 # %% [markdown]
 # The network finds a start that obeys everything it was told. **Is it the right one?** Look at
-# *network minus exact* near $t = 0$: the outer parts are right, and in the middle, for
-# $|x| < 1/2$, something stays wrong however long you train. Is the network too small? Has it not
-# trained enough?
+# *network minus exact*. Nearly everywhere it is right. What stays wrong, however long you train,
+# fills a triangle: on the left, at $t = 0$, it reaches from $x = -1/2$ to $x = 1/2$, and to the
+# right it closes. Is the network too small? Has it not trained enough?
 #
 # Neither. Nobody can do better, and this lesson shows why.
 
@@ -174,6 +174,9 @@ draw(
 # | $t \ge 1/2$ | yes: from the data on, the problem is an ordinary one |
 # | $u(x, 0)$ for $|x| > 1/2$ | yes: that fluid still exists at $t = 1/2$ |
 # | $u(x, 0)$ for $|x| < 1/2$ | no: it is gone |
+#
+# That is the triangle of the first picture: its two long sides are the paths of the fluid from
+# $x_0 = \pm 1/2$, the last that reaches the shock in time.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3 · Build it (7 minutes)
