@@ -76,7 +76,7 @@ show(recorded["see"].values["run"]["record"])
 # %% [markdown]
 # The network finds a start that obeys everything it was told. **Is it the right one?** Look at
 # *network minus exact*. Nearly everywhere it is right. What stays wrong, however long you train,
-# fills a triangle: on the left, at $t = 0$, it reaches from $x = -1/2$ to $x = 1/2$, and to the
+# fills a triangle: on the left, at $t = 0$, it lies between $x = -1/2$ and $x = 1/2$, and to the
 # right it closes. Is the network too small? Has it not trained enough?
 #
 # Neither. Nobody can do better, and this lesson shows why.
@@ -552,11 +552,11 @@ def published_plot(title, across, columns, rows, alt):
 
 draw(
     published_plot(
-        "published: 36 runs",
+        "published: 36 runs, one line for each number at start and walls",
         "points for the equation",
         first["points_inside"],
         [
-            (f"{given} at start and walls", row)
+            (f"{given}", row)
             for given, row in zip(first["data_points"], first["rel_l2"], strict=True)
         ],
         "Six zigzag lines between 0.0005 and 1.2; none of them falls steadily.",
@@ -605,7 +605,11 @@ def again(case, runs):
 
 
 cell_rows = [
-    [f"points: {case}", in_paper(first, "data_points", "points_inside", case), *again(case, runs)]
+    [
+        f"$N_u$, $N_f$: {case}",
+        in_paper(first, "data_points", "points_inside", case),
+        *again(case, runs),
+    ]
     for case, runs in cells.items()
 ]
 size_rows = [
