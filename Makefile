@@ -12,7 +12,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench solve results lessons copies new-lesson figures faults pins clean
+.PHONY: slow binder bench load solve results lessons copies new-lesson figures faults pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -75,6 +75,9 @@ binder: $(READY)
 
 bench: $(READY) ## measure, and write benchmarks/README.md
 	$(BIN)/python -m benchmarks
+
+load: $(READY) ## train in 1 to 16 kernels at once, then five minutes in one (half an hour)
+	$(BIN)/python -m benchmarks.load --soak 300
 
 solve: $(READY) ## measure how long networks take to fixed errors (a quarter of an hour)
 	$(BIN)/python -m benchmarks.solve
