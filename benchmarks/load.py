@@ -275,7 +275,7 @@ def row(f: Found) -> str:
     answer = f"{late:.2f} s"
     if f.kernels in ANSWER:
         answer += f" (<= {ANSWER[f.kernels]:g} s) {mark(late <= ANSWER[f.kernels])}"
-    even = "" if f.kernels == 1 else f"{fair:.2f}"
+    even = "" if f.kernels == 1 else f"{fair:.2f}" if fair < 1e6 else "one stood still"
     if f.kernels in FAIR:
         even += f" (<= {FAIR[f.kernels]:g}) {mark(fair <= FAIR[f.kernels])}"
     memory = f"{most:.0f} MB {mark(most <= MEMORY)}"
