@@ -53,7 +53,9 @@ def server(folder: Path, *, env: dict[str, str] | None = None) -> Iterator[Serve
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--ServerApp.log_level=ERROR",
     ]  # fmt: skip
-    with _serving(command, folder, f"http://127.0.0.1:{port}/api/status?token={token}", env) as pid:
+    with _serving(
+        command, folder, f"http://127.0.0.1:{port}/api/status?token={token}", env
+    ) as pid:
         yield Server(folder, port, token, pid)
 
 

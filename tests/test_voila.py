@@ -1,4 +1,4 @@
-"""Voila in headless Chromium: a notebook as a page, code out of sight. The panel must live there."""
+"""Voila in headless Chromium: a notebook as a page without its code. The panel must live there."""
 
 import importlib.util
 import os
