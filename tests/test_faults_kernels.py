@@ -16,6 +16,7 @@ from test_faults import LAB, measured  # noqa: F401 (a fixture)
 ROOT = Path(__file__).parent.parent
 HERE = importlib.metadata.version("ipykernel")
 VERSIONS = ("6.31.0", "7.1.0", "7.3.0", "7.4.0")
+STALLS = "ipykernel 7.3.0 stops taking messages: all of its threads wait, none of ours is in one"
 OFTEN = 0.05
 """Seconds between two turns of the slider: 20 a second, whether they are answered or not."""
 CELL = "import time\nfor _ in range(10): time.sleep(0.1)"
@@ -87,6 +88,7 @@ class Restless(Kernel):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_slider_that_never_rests_while_cells_run(
     measured: Any,  # noqa: F811
+    request: pytest.FixtureRequest,
     version: str,
     subshells: str,
 ) -> None:
@@ -96,6 +98,8 @@ def test_a_slider_that_never_rests_while_cells_run(
         pytest.skip("this kernel has no subshells")
     if version != HERE and not (ROOT / "build" / f"ipykernel-{version}").exists():
         pytest.skip(f"no ipykernel {version} in build/: make kernels brings it")
+    if version == "7.3.0":
+        request.applymarker(pytest.mark.xfail(reason=STALLS, strict=False))
     count, seconds = (10, 60.0) if version == HERE else (2, 15.0)
     kernels: list[Restless] = []
     try:
