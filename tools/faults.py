@@ -93,7 +93,7 @@ FAULTS = {
     "14 no network, no home": (
         "a run, its pictures and its record work; each whole lesson without network and home",
         "test_faults.py::test_a_run_needs_no_network",
-        "test_faults.py::test_a_whole_lesson_runs_in_a_space_without_network",
+        "test_faults.py::test_a_whole_lesson_runs_without_network_and_home",
         "test_panel_page.py::test_module_is_one_self_contained_piece",
         "test_cli.py::test_a_disk_that_fills_up_does_not_lose_the_numbers",
     ),
