@@ -123,16 +123,18 @@ def animate(shots: Sequence[bytes], box: dict[str, float], path: Path) -> None:
     part = (left, top, left + box["width"] * scale, top + box["height"] * scale)
     size = (WIDTH, round(WIDTH * box["height"] / box["width"]))
     small = [one.resize(size, Image.Resampling.LANCZOS, part) for one in pictures]
+    file = io.BytesIO()
     small[0].save(
-        path, "WEBP", save_all=True, append_images=small[1:], loop=0, quality=72, method=6,
+        file, "WEBP", save_all=True, append_images=small[1:], loop=0, quality=72, method=6,
         duration=[SHOWN] * (len(small) - 1) + [HELD],
     )  # fmt: skip
     print(f"{len(shots)} pictures of {pictures[0].size}, {len(small)} kept")
-    if path.stat().st_size > LARGEST:
+    if len(file.getvalue()) > LARGEST:
         raise ValueError(
-            f"{path} has {path.stat().st_size} bytes, at most {LARGEST} are meant: "
+            f"{path} would have {len(file.getvalue())} bytes, at most {LARGEST} are meant: "
             "keep fewer pictures (MOST in tools/figures.py)"
         )
+    path.write_bytes(file.getvalue())
 
 
 if __name__ == "__main__":
