@@ -7,7 +7,7 @@ __all__ = ["RULES", "choose"]
 RULES = ("random", "spread", "boundary")
 """Anywhere; where the surrogate is least sure of itself; where it says half yes, half no."""
 
-TOP = 4
+TOP = 2
 """The batch is drawn among so many times as many: the best alone all stand in one place."""
 
 

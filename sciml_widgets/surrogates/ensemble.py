@@ -29,8 +29,12 @@ class Ensemble:
         self.generator = generator
         self.weights: list[Tensor] = []
         for before, after in zip(sizes, sizes[1:], strict=False):
-            start = torch.randn(members, before, after, generator=generator) / math.sqrt(before)
-            self.weights += [start.requires_grad_(), torch.zeros(members, 1, after)]
+            start = torch.randn(members, before, after, generator=generator, dtype=torch.float32)
+            start /= math.sqrt(before)
+            self.weights += [
+                start.requires_grad_(),
+                torch.zeros(members, 1, after, dtype=torch.float32),
+            ]
             self.weights[-1].requires_grad_()
         self.adam = torch.optim.Adam(self.weights, lr=3e-3)
 
@@ -49,11 +53,15 @@ class Ensemble:
                 self.adam.zero_grad()
                 loss.backward()
                 self.adam.step()
-        return float(loss)
+        return float(loss.detach())
 
     def predict(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chance of a yes and spread at points (m, d), each (m,)."""
         return self.frozen().predict(z)
+
+    def says(self, z: np.ndarray) -> np.ndarray:
+        """Yes or no at points (m, d)."""
+        return self.predict(z)[0] > 0.5
 
     def frozen(self) -> "Snapshot":
         """What it says now, for good: training goes on without it."""
@@ -75,6 +83,10 @@ class Snapshot:
                 chance.mean(0).double().numpy(),
                 chance.std(0, correction=0).double().numpy(),
             )
+
+    def says(self, z: np.ndarray) -> np.ndarray:
+        """As `Ensemble.says`."""
+        return self.predict(z)[0] > 0.5
 
 
 def _logits(weights: list[Tensor], x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The nearest labelled point answers: a surrogate without a network. Knows no ring."""
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 __all__ = ["Neighbour"]
 
@@ -15,7 +15,7 @@ class Neighbour:
 
     def fit(self, z: np.ndarray, yes: np.ndarray) -> None:
         """Remember points (n, d) and their answers (n,)."""
-        self.trees = [cKDTree(some) if len(some) else None for some in (z[yes], z[~yes])]
+        self.trees = [KDTree(some) if len(some) else None for some in (z[yes], z[~yes])]
 
     def predict(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Chance of a yes and spread at points (m, d), each (m,)."""
@@ -27,3 +27,13 @@ class Neighbour:
         if None in self.trees:
             return np.full(len(z), float(self.trees[0] is not None)), spread
         return (far + 1e-300) / (near + far + 2e-300), spread
+
+    def says(self, z: np.ndarray) -> np.ndarray:
+        """Yes or no at points (m, d)."""
+        return self.predict(z)[0] > 0.5
+
+    def frozen(self) -> "Neighbour":
+        """What it says now, for good: a later fit makes new trees."""
+        copy = Neighbour()
+        copy.trees = self.trees
+        return copy
