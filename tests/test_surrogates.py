@@ -26,6 +26,7 @@ def fitted(name: str) -> Any:
     return model
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("name", ["ensemble", "process", "neighbour"])
 def test_every_surrogate_learns_a_disc_and_is_frozen(name: str) -> None:
     model, (z, yes) = fitted(name), disc(2000, 1)

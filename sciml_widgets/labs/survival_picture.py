@@ -12,8 +12,8 @@ __all__ = ["brute_force", "survival_picture"]
 
 BOX = (0.0, EDGE, 0.0, EDGE)
 AXES = Axis("x", 0.0, EDGE), Axis("y", 0.0, EDGE)
-ALIVE, DEAD = 4, 1
-"""Colours of particles that were tracked: yellow and orange."""
+ALIVE, DEAD = 0, 1
+"""Colours of particles that were tracked: blue and orange."""
 
 
 @lru_cache(maxsize=16)
@@ -38,10 +38,9 @@ def survival_picture(
     share = f"{stable.mean():.1%} survive {turns} turns"
     log = np.log10(np.maximum(survived, 1.0))
     truth = Plot(
-        "brute force: log10 of turns survived",
+        "truth: turns survived",
         (Image(log, BOX, 0.0, top, unit="log10 turns"),),
         *AXES,
-        note=share,
         alt=f"Turns survived over the starting place x, y. {share} of {size * size} particles.",
         equal=True,
     )
@@ -63,10 +62,9 @@ def survival_picture(
         (
             truth,
             Plot(
-                "surrogate: chance to survive",
+                "surrogate: chance",
                 (Image(field, BOX, 0.0, 1.0, unit="chance"), *dots),
                 *AXES,
-                note=where,
                 alt=f"The surrogate's chance of survival over x and y, with the particles that "
                 f"were tracked: {where}.",
                 equal=True,
@@ -75,11 +73,10 @@ def survival_picture(
                 "where it is wrong",
                 (Image(wrong, BOX, -1.0, 1.0, "error", unit="surrogate minus truth"),),
                 *AXES,
-                note=rate,
                 alt=f"+1 where the surrogate says stable and the truth lost, -1 the other way "
                 f"round: {rate}.",
                 equal=True,
             ),
         ),
-        f"{said}: {rate}.",
+        f"{said}: {share}; {where}; {rate}.",
     )
