@@ -615,10 +615,10 @@ fold(
 # ### Outside the box
 #
 # The 200 rings of section 4 have $0.26 \le \nu_x \le 0.30$. Go back to that panel and slide
-# $\nu_x$ upwards. At first the surrogate follows. Then come tunes that it has never seen. It has learned
-# that the aperture shrinks with $\nu_x$, and goes on with that. The truth shrinks faster: near
-# $1/3$ almost nothing is left. Which of the pictures would have warned you, if nobody knew the
-# truth?
+# $\nu_x$ upwards. At first the surrogate follows. Then come tunes that it has never seen. It has
+# learned that the aperture shrinks with $\nu_x$, and goes on with that. The truth shrinks faster:
+# near $1/3$ almost nothing is left. Which of the pictures would have warned you, if nobody knew
+# the truth?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### More turns
@@ -690,7 +690,7 @@ def agreements(runs, mark):
 
 one_kind, many_kind = recorded["one"].values, recorded["many"].values
 rays = recorded["bisection"].values
-marks = ("100", "200", "400")
+marks, near = ("100", "200", "400"), one_kind["nearest neighbour, boundary"]
 
 
 def bisected(which):
@@ -723,8 +723,8 @@ say(
     f"Agreement (IoU), median and range over {len(recorded['one'].seeds)} draws on which nothing "
     "was tuned. (Bisection has no draw.)",
     f"**For one ring no network is needed.** With {marks[-1]} particles, placed at the boundary, "
-    f"the nearest neighbour reaches {agreements(one_kind['nearest neighbour, boundary'], marks[-1])},"
-    f" the networks {agreements(one_kind['networks, boundary'], marks[-1])}. And with {marks[-1]} "
+    f"the nearest neighbour reaches {agreements(near, marks[-1])}, "
+    f"the networks {agreements(one_kind['networks, boundary'], marks[-1])}. And with {marks[-1]} "
     "particles it helps both more to ask at the boundary than to be the other one.",
     recorded["one"].how(),
 )
@@ -767,10 +767,10 @@ say(
         [[*row, f"{2500 // int(row[1])}"] for row in bisected("many")],
     ),
     f"**Where it pays.** With {marks[-1]} particles the best surrogate here ({best}) reaches "
-    f"{agreements(many_kind[best], marks[-1])}. Of the four bisections the "
-    f"cheapest with at least that median takes {rival[0]['particles']} particles for each ring. So from about "
-    f"**{math.ceil(2500 / rival[0]['particles'])} rings** on the surrogate needs fewer particles. For "
-    "less, bisect. And for an accuracy that the surrogate does not reach, bisect in any case.",
+    f"{agreements(many_kind[best], marks[-1])}. Of the four bisections the cheapest with at least "
+    f"that median takes {rival[0]['particles']} particles for each ring. So from about "
+    f"**{math.ceil(2500 / rival[0]['particles'])} rings** on the surrogate needs fewer particles. "
+    "For less, bisect. And for an accuracy that the surrogate does not reach, bisect in any case.",
     f"Median and range over {len(recorded['many'].seeds)} draws of the rings, of the particles "
     "and of the networks' starts. The cost is for 10⁶ turns of a large ring, at our assumed "
     "price.",
