@@ -38,7 +38,22 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# The first cell is written by the build, from the block above.
+# # 4 · A surrogate for the LHC
+#
+# **After this lesson you can**
+#
+# 1. say what a dynamic aperture is, and compute one by brute force;
+# 2. train an ensemble of networks that says where it should look next;
+# 3. find the leak behind a perfect score, and say when a surrogate earns its place.
+#
+# | | |
+# |:--|:--|
+# | **Time** | 53 minutes |
+# | **You need** | sine and cosine, a rotation in the plane; a little Python (numpy and torch are explained on the way) |
+# | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
+#
+# Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
+# you still see the pictures of the last run.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (6 minutes)
