@@ -763,6 +763,10 @@ rival = min(
     (runs for runs in rays.values() if middle(one["many"] for one in runs) >= reached),
     key=lambda runs: runs[0]["particles"],
 )
+coarser = max(
+    (runs for runs in rays.values() if runs[0]["particles"] < rival[0]["particles"]),
+    key=lambda runs: runs[0]["particles"],
+)
 say(
     table(
         ["200 rings; particles tracked, once", *marks],
@@ -785,7 +789,13 @@ say(
     f"{agreements(many_kind[best], marks[-1])}. Of the four bisections the cheapest with at least "
     f"that median takes {rival[0]['particles']} particles for each ring. So from about "
     f"**{math.ceil(2500 / rival[0]['particles'])} rings** on the surrogate needs fewer particles. "
-    "For less, bisect. And for an accuracy that the surrogate does not reach, bisect in any case.",
+    "For less, bisect. (Against the next coarser bisection, which is about as good, from "
+    f"{math.ceil(2500 / coarser[0]['particles'])} rings on.) And for an accuracy that the surrogate "
+    "does not reach, bisect in any case.",
+    "**Here the networks are worth it.** In five directions the nearest particle is far away. The "
+    "Gaussian process starts as well as they do and then stays behind. It uses 400 particles at "
+    "most, drawn at random, because its work grows with the cube of their number. *Random* against "
+    "*boundary* makes less of a difference than for one ring: for the networks the ranges overlap.",
     f"Median and range over {len(recorded['many'].seeds)} draws of the rings, of the particles "
     "and of the networks' starts. The cost is for 10⁶ turns of a large ring, at our assumed "
     "price.",

@@ -186,24 +186,24 @@ class DynamicAperture(Experiment):
     presets: ClassVar[tuple[Preset, ...]] = (
         Preset(
             "one ring, no network",
-            "the nearest tracked particle answers: in two directions that is hard to beat",
+            "The nearest tracked particle answers: in two directions that is hard to beat.",
             {"model": "nearest neighbour"},
         ),
         Preset(
             "the leak",
-            "particles are placed on the pixels that score: the first map reaches 100 %",
+            "Particles are placed on the pixels that score: the first map reaches 100 %.",
             {"model": "nearest neighbour", "candidates": "pixels", "explore": 0.0},
         ),
         Preset(
             "many rings, no network",
-            "in five directions the nearest tracked particle is far away",
+            "In five directions the nearest tracked particle is far away.",
             {**MANY, "model": "nearest neighbour", "rule": "random"},
             goal="iou>0.82",
             within=25,
         ),
         Preset(
             "many rings, networks",
-            "smooth curves carry over from ring to ring",
+            "Smooth curves carry over from ring to ring.",
             {**MANY, "steps": 40},
             repairs="many rings, no network",
         ),
