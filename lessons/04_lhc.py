@@ -26,7 +26,7 @@
 #     - {title: The honest table, minutes: 5}
 #     - {title: Key points, minutes: 1}
 #     prerequisites:
-#     - sine and cosine, a rotation in the plane
+#     - sine and cosine
 #     - a little Python (numpy and torch are explained on the way)
 #     hardware: one core of any laptop; no GPU, no internet, less than 1 GB of memory
 #     seed_systems:
@@ -49,7 +49,7 @@
 # | | |
 # |:--|:--|
 # | **Time** | 53 minutes |
-# | **You need** | sine and cosine, a rotation in the plane; a little Python (numpy and torch are explained on the way) |
+# | **You need** | sine and cosine; a little Python (numpy and torch are explained on the way) |
 # | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
 #
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
@@ -790,12 +790,13 @@ say(
     f"that median takes {rival[0]['particles']} particles for each ring. So from about "
     f"**{math.ceil(2500 / rival[0]['particles'])} rings** on the surrogate needs fewer particles. "
     "For less, bisect. (Against the next coarser bisection, which is about as good, from "
-    f"{math.ceil(2500 / coarser[0]['particles'])} rings on.) And for an accuracy that the surrogate "
-    "does not reach, bisect in any case.",
+    f"{math.ceil(2500 / coarser[0]['particles'])} rings on.) And for an accuracy that the "
+    "surrogate does not reach, bisect in any case.",
     "**Here the networks are worth it.** In five directions the nearest particle is far away. The "
     "Gaussian process starts as well as they do and then stays behind. It uses 400 particles at "
-    "most, drawn at random, because its work grows with the cube of their number. *Random* against "
-    "*boundary* makes less of a difference than for one ring: for the networks the ranges overlap.",
+    "most, drawn at random, because its work grows with the cube of their number. *Random* "
+    "against *boundary* makes less of a difference than for one ring: for the networks the ranges "
+    "overlap.",
     f"Median and range over {len(recorded['many'].seeds)} draws of the rings, of the particles "
     "and of the networks' starts. The cost is for 10⁶ turns of a large ring, at our assumed "
     "price.",
