@@ -60,7 +60,7 @@
 #
 # Protons race round a ring, a thousand turns, a million turns. Some come back every time. Others
 # drift outwards, slowly and then fast, and hit the wall. Which ones? To know, one must follow
-# each particle, turn by turn. For a real collider that takes weeks of computing.
+# each particle, turn by turn. For a real collider that is dear.
 #
 # So a *surrogate* shall say it: a quick guess, learned from few particles. It even chooses which
 # particle to follow next. This is one such run, recorded. Press play once more.
@@ -185,7 +185,7 @@ print(f"a survey of 200 particles: {hours(200):.0f} hours")
 #
 # ### 3.1 Brute force
 #
-# One turn is five lines. All particles go at once; those that are lost are dropped.
+# One turn is a few lines. All particles go at once; those that are lost are dropped.
 
 
 # %% tags=["track"]
@@ -221,7 +221,7 @@ print(f"{truth.mean():.1%} of the map survive 1000 turns")
 
 
 # %% tags=["drawing"]
-# Three rings, in the colours of the lecture
+# Two rings, in the colours of the lecture
 def survival_map(nu_x):
     turns = track(pixels, (nu_x, 0.31, 0.0)).reshape(60, 60)
     share = f"{(turns >= 1000).mean():.1%} survive"
@@ -474,7 +474,7 @@ one_ring = show(DynamicAperture().but(budget=400), predict=unseen, still=22)
 # taken on **eight other rings that nobody ever tracked in**.
 
 # %%
-many_rings = show(DynamicAperture().preset("many rings, networks"), still=16)
+many_rings = show(DynamicAperture().but(rings=200, budget=1500, batch=100, steps=40), still=16)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · Exercises (8 minutes)
