@@ -205,10 +205,8 @@ class AdvectionDP(Experiment):
                 dye = slopes = np.full((found.steps + 1, CELLS), np.nan)
         x, end = found.solver.x, found.steps * found.solver.dt
         said = _errors(found)
-        words = (
-            f"The mean error of u is {said['seen']:.2g} where dye has passed, "
-            f"and {said['unseen']:.2g} elsewhere."
-        )
+        words = f"The mean error of u is {said['seen']:.2g} where dye has passed"
+        words += "." if found.seen.all() else f", and {said['unseen']:.2g} elsewhere."
         times, up = Axis("t", 0.0, end), Axis("x", 0.0, 1.0)
         limit = round_limit(float(np.max(abs(slopes))))
         where = np.where(found.seen, -1.55, np.nan)

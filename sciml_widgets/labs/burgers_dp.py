@@ -172,7 +172,7 @@ class BurgersDP(Experiment):
         ),
         Preset(
             "a walk into the limit, repaired",
-            "Eight substeps are stable as long as |u| is below 3.5.",
+            "Eight substeps are stable as long as u stays between -3.5 and 3.5.",
             {"substeps": 8, "lr": 5.0},
             repairs="a walk into the limit",
         ),
