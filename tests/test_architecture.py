@@ -25,7 +25,7 @@ FLOORS: dict[str, set[str]] = {
              "checkpoint"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
-             "checkpoint"},
+             "checkpoint", "wind_tunnel"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "terminal": {"player", "record", "knobs", "experiment"},
     "headless": {"again", "player", "record", "knobs", "experiment", "machine"},
@@ -54,6 +54,7 @@ FLOORS: dict[str, set[str]] = {
     "sampling": set(),
     "physics": {"knobs", "touch"},
     "checkpoint": {"whole"},
+    "wind_tunnel": {"physics"},
     "whole": set(),
     "solvers": {"physics"},
     # The machine that all of it runs on.
