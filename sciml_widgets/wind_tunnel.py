@@ -58,7 +58,7 @@ class Pictures(NamedTuple):
     inputs: Images
     outputs: Images
 
-    def __getitem__(self, rows: slice | Tensor) -> "Pictures":  # type: ignore[override]
+    def some(self, rows: slice | Tensor) -> "Pictures":
         """Some of the cases."""
         return Pictures(self.inputs[rows], self.outputs[rows])
 
@@ -83,7 +83,7 @@ def draw(kind: str, count: int, generator: Generator) -> Airfoils:
     if kind != "new family":
         tail = torch.zeros_like(tail)
     if kind == "steeper wind":
-        angle = angle + STEEPEST * torch.where(angle < 0, -1, 1)
+        angle = angle + torch.copysign(torch.full_like(angle, STEEPEST), angle)
     return Airfoils(thickness, camber, tail, angle)
 
 

@@ -25,7 +25,7 @@ FLOORS: dict[str, set[str]] = {
              "checkpoint"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
-             "checkpoint", "wind_tunnel"},
+             "checkpoint", "wind_tunnel", "reduced_order", "flow_network"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "terminal": {"player", "record", "knobs", "experiment"},
     "headless": {"again", "player", "record", "knobs", "experiment", "machine"},
@@ -55,6 +55,8 @@ FLOORS: dict[str, set[str]] = {
     "physics": {"knobs", "touch"},
     "checkpoint": {"whole"},
     "wind_tunnel": {"physics"},
+    "reduced_order": {"wind_tunnel", "physics"},
+    "flow_network": {"wind_tunnel", "machine"},
     "whole": set(),
     "solvers": {"physics"},
     # The machine that all of it runs on.

@@ -70,6 +70,7 @@ def test_what_is_held_out_is_what_it_says() -> None:
     assert tuple(cases) == HELD_OUT
     known = {tuple(one) for one in training.parameters[:, :3].tolist()}
     for kind, airfoils in cases.items():
+        assert airfoils.parameters.dtype == torch.float32
         steep = airfoils.angle.abs().rad2deg()
         seen = [tuple(one) in known for one in airfoils.parameters[:, :3].tolist()]
         assert all(seen) if kind == "same airfoils" else not any(seen)
@@ -96,9 +97,9 @@ def test_the_flattering_error_flatters_the_mean_field() -> None:
 
 def test_the_exact_flow_hardly_goes_through_the_surface_and_the_wind_does() -> None:
     airfoils = draw("training", 20, generator())
-    exact = [through_surface(pictures(airfoils, size).outputs, airfoils) for size in (64, 256)]
+    exact = [through_surface(pictures(airfoils, size).outputs, airfoils) for size in (32, 128)]
     blind = through_surface(empty(pictures(airfoils, 64).inputs), airfoils)
-    assert exact[1].median() < exact[0].median() < 0.15 < 0.25 < blind.median()
+    assert exact[1].median() < exact[0].median() < 0.2 < 0.25 < blind.median()
 
 
 def test_the_suction_peak_is_the_lowest_pressure() -> None:
