@@ -5,6 +5,7 @@ others. Up: the same way back, with the finer pictures of the way down beside (s
 """
 
 import math
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -62,11 +63,9 @@ class UNet(nn.Module):
             COPIES * 4 * count, f"A network of {count} weights", "take a smaller width exponent"
         )
         self.size = size
-        self.down = nn.ModuleList(
-            nn.Conv2d(a, b, 4, stride=2, padding=1, dtype=dtype) for a, b in down
-        )
-        self.up = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1, dtype=dtype) for a, b in up)
-        self.last = nn.Conv2d(*last, 3, padding=1, dtype=dtype)
+        self.down = nn.ModuleList(_layer(a, b, 4, dtype, stride=2) for a, b in down)
+        self.up = nn.ModuleList(_layer(a, b, 3, dtype) for a, b in up)
+        self.last: Any = _layer(*last, 3, dtype)
         for layer in [*self.down, *self.up, self.last]:
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(layer.bias)
@@ -116,3 +115,12 @@ class FlowNet(nn.Module):
     def misses(self, inputs: Images, outputs: Images) -> Images:
         """What is wrong, in typical sizes: what a loss is made of."""
         return (self(inputs) - outputs) / self.typical
+
+
+def _layer(
+    inputs: int, outputs: int, kernel: int, dtype: torch.dtype | None, stride: int = 1
+) -> nn.Module:
+    """A convolution without numbers yet: torch would draw them from its global generator."""
+    return nn.utils.skip_init(
+        nn.Conv2d, inputs, outputs, kernel, stride=stride, padding=1, dtype=dtype
+    )

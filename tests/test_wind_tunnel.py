@@ -45,7 +45,7 @@ def test_pictures_show_the_wind_and_the_airfoil() -> None:
 
 def test_the_balance_finds_the_lift_of_joukowski_and_no_drag() -> None:
     """By the trapezoid rule: off by the square of a pixel's size."""
-    airfoils = torch.cat([one.parameters for one in held(20).values()])
+    airfoils = torch.cat([one.parameters for one in held(6).values()])
     from sciml_widgets.physics.airfoil import Airfoils
 
     cases = Airfoils(*airfoils.double().unbind(1))
@@ -99,7 +99,7 @@ def test_the_exact_flow_hardly_goes_through_the_surface_and_the_wind_does() -> N
     airfoils = draw("training", 20, generator())
     exact = [through_surface(pictures(airfoils, size).outputs, airfoils) for size in (32, 128)]
     blind = through_surface(empty(pictures(airfoils, 64).inputs), airfoils)
-    assert exact[1].median() < exact[0].median() < 0.2 < 0.25 < blind.median()
+    assert exact[1].median() < exact[0].median() < blind.median() / 1.5
 
 
 def test_the_suction_peak_is_the_lowest_pressure() -> None:

@@ -112,7 +112,7 @@ class AirfoilSurrogate(Experiment):
 
     title: ClassVar[str] = "A surrogate for the wind tunnel"
     about: ClassVar[str] = "A U-Net learns the flow about airfoils from pictures of solved flows."
-    length: ClassVar[int] = 1201
+    length: ClassVar[int] = 801
     presets: ClassVar[tuple[Preset, ...]] = (
         Preset("learned by heart", "50 cases: the loss falls, what is held out does not follow",
                {"cases": 50}),
