@@ -381,9 +381,9 @@ for name, rival in (
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Predict, run, explain (4 minutes)
 #
-# Only 50 flows to learn from, pictures of 32 x 32 pixels, and 300 steps. 195,940 weights could
-# learn 50 flows by heart. **How large is the relative error on new airfoils?** Commit, run, then
-# explain it to your neighbour.
+# Only 50 flows to learn from, pictures of 32 x 32 pixels, and 300 steps. The network has more
+# weights than all these pictures have pixels: it could learn them by heart. **How large is the
+# relative error on new airfoils?** Commit, run, then explain it to your neighbour.
 
 # %% tags=["drawing"]
 # The question

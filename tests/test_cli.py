@@ -393,12 +393,12 @@ def test_list_names_labs_and_lessons(
     code, out, err = said("list")
     assert (code, err) == (0, "")
     assert "monte-carlo  Metropolis in a double well" in out
-    assert "05  Burgers  (45 minutes, draft)" in out and "needs derivatives; Python" in out
+    assert "05   Burgers  (45 minutes, draft)" in out and "needs derivatives; Python" in out
     code, out, _ = said("list", "--json")
     told = json.loads(out)
     assert [one["name"] for one in told["labs"]][:2] == ["trouble", "monte-carlo"]
     assert told["lessons"] == [
-        {"number": 5, "title": "Burgers", "minutes": 45, "status": "draft",
+        {"key": "05", "number": 5, "title": "Burgers", "minutes": 45, "status": "draft",
          "prerequisites": ["derivatives", "Python"], "file": "05_burgers.ipynb"}
     ]  # fmt: skip
 
