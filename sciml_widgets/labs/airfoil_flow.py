@@ -29,7 +29,7 @@ __all__ = ["AirfoilFlow"]
 
 STEP = 0.03
 """Time between two frames, in chords over wind."""
-STREAMS, PUFFS = 21, 90
+STREAMS, PUFFS = 25, 90
 """Sources of smoke, and how many puffs of each are followed."""
 
 
@@ -108,13 +108,13 @@ class _Snapshot:
     smoke: Tensor
 
     def __call__(self) -> np.ndarray:
-        inside = (self.smoke.abs() < 0.99).all(1)
+        inside = (self.smoke.abs() < torch.tensor([0.99, 0.49])).all(1)
         return self.smoke[inside].numpy().copy()
 
 
 def _source(airfoil: Airfoils) -> Tensor:
     """New puffs on a line across the wind, upstream."""
-    across = torch.linspace(-0.85, 0.85, STREAMS, dtype=torch.float64)
+    across = torch.linspace(-0.8, 0.8, STREAMS, dtype=torch.float64)
     cos, sin = torch.cos(airfoil.angle), torch.sin(airfoil.angle)
     return torch.stack([-1.2 * cos - across * sin, -1.2 * sin + across * cos], 1)
 

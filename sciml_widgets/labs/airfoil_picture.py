@@ -26,7 +26,8 @@ __all__ = [
 LIMITS = {"pressure": (-1.5, 0.5), "velocity along": (0.0, 1.8), "velocity across": (-0.8, 0.8)}
 """Colour limits of each channel: pressure in ρU², velocities in U."""
 
-FRAME = (-1.0, 1.0, -1.0, 1.0)
+FRAME = (-1.0, 1.0, -0.5, 0.5)
+"""What is drawn of the tunnel: its middle half."""
 
 
 def thickness_knob(kind: Any) -> Any:
@@ -85,8 +86,9 @@ def field_plot(
     title: str, field: Tensor, fluid: Tensor, limits: tuple[float, float], alt: str,
     *others: Mark, error: bool = False, note: str = "",
 ) -> Plot:  # fmt: skip
-    """One field (s, s) over the tunnel, empty where the airfoil is."""
-    z = np.where(fluid.numpy() > 0, field.double().numpy(), np.nan)
+    """The middle half of one field (s, s), empty where the airfoil is."""
+    rows = slice(len(field) // 4, -(len(field) // 4))
+    z = np.where(fluid[rows].numpy() > 0, field[rows].double().numpy(), np.nan)
     image = Image(z, FRAME, *limits, "error" if error else "field")
     axes = Axis("x in chords", *FRAME[:2]), Axis("y", *FRAME[2:])
     return Plot(title, (image, *others), *axes, note=note, alt=alt, equal=True)

@@ -199,7 +199,7 @@ class AirfoilSurrogate(Experiment):
         theirs = field_plot(f"network's {name}", found[0, which], fluid, limits,
                             f"The network's {name} about the airfoil.", edge)  # fmt: skip
         wrong = field_plot(
-            "network minus exact", error, fluid, (-end, end),
+            "the error", error, fluid, (-end, end),
             f"The error of the {name}; at most {largest:.2g}.", edge, error=True,
             note=f"at most {largest:.2g}",
         )  # fmt: skip
