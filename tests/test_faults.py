@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 from kernels import Kernel
-from numpy_labs import MonteCarlo
+from numpy_labs import DoubleWell
 from test_player import PATIENCE, Hands, is_consistent, is_repeatable
 from test_setup import tool
 
@@ -349,7 +349,7 @@ def test_a_record_killed_at_a_hundred_instants_is_whole_or_the_old_one(
         print(kill, now.message, sep=": ", flush=True)
     """,
     )
-    save(run(MonteCarlo()).record(), path)
+    save(run(DoubleWell()).record(), path)
     found = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(source), str(path)],
         capture_output=True, text=True, check=True, cwd=ROOT,
