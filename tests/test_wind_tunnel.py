@@ -99,7 +99,8 @@ def test_the_exact_flow_hardly_goes_through_the_surface_and_the_wind_does() -> N
     airfoils = draw("training", 20, generator())
     exact = [through_surface(pictures(airfoils, size).outputs, airfoils) for size in (32, 128)]
     blind = through_surface(empty(pictures(airfoils, 64).inputs), airfoils)
-    assert exact[1].median() < exact[0].median() < blind.median() / 1.5
+    assert exact[1].median() < exact[0].median() / 2  # it falls with the size of a pixel
+    assert exact[1].median() < blind.median() / 2
 
 
 def test_the_suction_peak_is_the_lowest_pressure() -> None:
