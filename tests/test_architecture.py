@@ -26,7 +26,7 @@ FLOORS: dict[str, set[str]] = {
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
              "checkpoint", "integrals", "wrong_density", "features", "sparse", "weather",
-             "surrogates"},
+             "surrogates", "wind_tunnel", "reduced_order", "flow_network"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "grid": {"workers", "player", "record", "goals", "knobs", "experiment", "picture", "machine",
               "live"},
@@ -64,6 +64,9 @@ FLOORS: dict[str, set[str]] = {
     "sampling": set(),
     "physics": {"knobs", "touch"},
     "checkpoint": {"whole"},
+    "wind_tunnel": {"physics"},
+    "reduced_order": {"wind_tunnel", "physics"},
+    "flow_network": {"wind_tunnel", "machine"},
     "whole": set(),
     "solvers": {"physics"},
     # The machine that all of it runs on.
