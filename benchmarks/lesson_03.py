@@ -143,8 +143,8 @@ PARTS = {
         held,
         {
             "64": {"steps": 800, "knobs": {}},
-            "32, by heart": {"steps": 800, "knobs": {"pixels": "32", "cases": 50}},
-            "32, fresh": {"steps": 800, "knobs": {"pixels": "32", "cases": 50, "fresh": True}},
+            "32, 50 cases": {"steps": 800, "knobs": {"pixels": "32", "cases": 50}},
+            "32, endless": {"steps": 800, "knobs": {"pixels": "32", "cases": 50, "fresh": True}},
         },
         TRAINING, SEEDS,
     ),

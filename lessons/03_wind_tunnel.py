@@ -406,7 +406,7 @@ hearted = show(few, predict=by_heart, still=304)
 
 # %% tags=["numbers"]
 # The same for other random starts, recorded
-heart, fresh = (recorded["held"].values[f"32, {name}"] for name in ("by heart", "fresh"))
+fifty, endless = (recorded["held"].values[f"32, {name}"] for name in ("50 cases", "endless"))
 
 
 def errors(runs, kind, who="network", what="all"):
@@ -414,13 +414,13 @@ def errors(runs, kind, who="network", what="all"):
 
 
 fold(
-    f"After your guess: {len(heart)} random starts, {heart[0]['steps']} steps, median and range",
+    f"After your guess: {len(fifty)} random starts, {fifty[0]['steps']} steps, median and range",
     table(
         ["", "50 cases", "new cases at every step"],
         [
             ["training loss (rms), in typical sizes",
-             *(spread(one["loss"] for one in runs) for runs in (heart, fresh))],
-            *([kind, errors(heart, kind), errors(fresh, kind)] for kind in heart[0]["held"]),
+             *(spread(one["loss"] for one in runs) for runs in (fifty, endless))],
+            *([kind, errors(fifty, kind), errors(endless, kind)] for kind in fifty[0]["held"]),
         ],
     ),
     "New cases at every step help a little, and the ranges overlap: here not the number of cases "

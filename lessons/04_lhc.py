@@ -569,7 +569,7 @@ nearest_half.check(pick)
 
 # %% tags=["exercise", "halving"]
 def edge(survives, low, high, steps):
-    return (low + high) / 2  # no particle tracked yet
+    return low  # no particle tracked yet
 
 
 halving.check(edge)

@@ -114,11 +114,11 @@ class AirfoilSurrogate(Experiment):
     about: ClassVar[str] = "A U-Net learns the flow about airfoils from pictures of solved flows."
     length: ClassVar[int] = 801
     presets: ClassVar[tuple[Preset, ...]] = (
-        Preset("few cases", "50 cases: does it learn the family, or these 50 by heart?",
+        Preset("few cases", "50 cases: the family is learned, or these 50 by heart.",
                {"cases": 50}),
-        Preset("an endless tunnel", "other airfoils at each step: there is nothing that could "
-               "be learned by heart", {"cases": 50, "fresh": True}),
-        Preset("the book's loss", "absolute errors, as in the airfoil chapter of the book",
+        Preset("an endless tunnel", "Other airfoils at each step: there is nothing that could "
+               "be learned by heart.", {"cases": 50, "fresh": True}),
+        Preset("the book's loss", "Absolute errors, as in the airfoil chapter of the book.",
                {"loss": "absolute"}),
     )  # fmt: skip
     series = (
