@@ -485,7 +485,7 @@ apart = model.covariance(fit.theta) - by_hand  # the library adds the noise on t
 print(f"off the diagonal, by hand and by the library differ by {apart.triu(1).abs().max():.0e}")
 print(f"and on it by the noise: {apart.diagonal().mean().sqrt():.4f}")
 
-# %% slideshow={"slide_type": "subslide"} tags=["numbers"]
+# %% slideshow={"slide_type": "subslide"} tags=["numbers", "likelihood"]
 # How likely other values of λ2 are, from the recorded runs
 marks = []
 for number, (said, runs) in enumerate(recorded["process"].values.items()):
