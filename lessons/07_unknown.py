@@ -909,7 +909,9 @@ for noise in ("1 %", "10 %"):
     for start in ("start unknown", "start known"):
         rows.append(row(f"solver + fit, {start}", fits[f"snapshots, {start}, {noise}"]))
 say(
-    table(["", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds"], rows),
+    table(
+        ["", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds of a core"], rows
+    ),
     f"Median and range over {len(net['scattered, 1 %'])} draws of noise, places and network. "
     f"{recorded['network'].how()}",
     "The network's settings were chosen on other draws than these.",
@@ -945,7 +947,7 @@ say(
     "of lucky and unlucky cells says little about the method. With 500 measurements, "
     f"as in the first row, over {len(sharp['1 %'])} draws, ours:",
     table(
-        ["noise", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds"],
+        ["noise", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds of a core"],
         [row(noise, sharp[noise]) for noise in sharp],
     ),
     "**Ours is worse in both**: the medians of λ2 are "
