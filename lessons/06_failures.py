@@ -45,8 +45,7 @@
 #
 # **After this lesson you can**
 #
-# 1. recognise three ways to go wrong (the cheap answer, cheating between the points, an early
-#    mistake handed on);
+# 1. recognise three ways to go wrong (the cheap answer, cheating between the points, an early mistake handed on);
 # 2. write a curriculum and a Gauss-Newton step in plain torch, and say what each of them costs;
 # 3. look at a loss as a landscape, and judge a published failure by its seeds and optimizer.
 #
@@ -848,7 +847,8 @@ say(
     f"Gauss-Newton, {growth['reaction, second'][0]['steps']} steps, {grown('reaction, second')}.",
     f"Gauss-Newton at ν = 4, seed by seed: {each_of(second4)}. The {100 * median4:.2g} % above "
     f"hides that {arrived} of {len(second4)} runs succeed. With the curriculum, in the same "
-    f"{second4[0]['steps']} steps: {each_of(growth['curriculum 4'])}. **Here it makes the difference.**",
+    f"{second4[0]['steps']} steps: {each_of(growth['curriculum 4'])}. **Here it makes the "
+    "difference.**",
     "The truth of our rows is ours; that of the published rows is the one from section 2.",
     recorded["growth"].how(),
 )  # fmt: skip
