@@ -13,8 +13,7 @@
 #     number: 6
 #     title: Why they fail, and what repairs them
 #     objectives:
-#     - recognise three ways to go wrong (the cheap answer, cheating between the points, an early
-#       mistake handed on);
+#     - recognise three ways to go wrong (cheap answers, gaps between points, early mistakes);
 #     - write a curriculum and a Gauss-Newton step in plain torch, and say what each of them costs;
 #     - look at a loss as a landscape, and judge a published failure by its seeds and optimizer.
 #     sections:
@@ -45,7 +44,7 @@
 #
 # **After this lesson you can**
 #
-# 1. recognise three ways to go wrong (the cheap answer, cheating between the points, an early mistake handed on);
+# 1. recognise three ways to go wrong (cheap answers, gaps between points, early mistakes);
 # 2. write a curriculum and a Gauss-Newton step in plain torch, and say what each of them costs;
 # 3. look at a loss as a landscape, and judge a published failure by its seeds and optimizer.
 #

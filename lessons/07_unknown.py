@@ -485,7 +485,12 @@ apart = model.covariance(fit.theta) - by_hand  # the library adds the noise on t
 print(f"off the diagonal, by hand and by the library differ by {apart.triu(1).abs().max():.0e}")
 print(f"and on it by the noise: {apart.diagonal().mean().sqrt():.4f}")
 
-# %% slideshow={"slide_type": "subslide"} tags=["numbers", "likelihood"]
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# How sure is it of $\lambda_2$? For each $\lambda_2$ we fit everything else anew: how probable are
+# the data then, compared with the best $\lambda_2$? (The name of such a curve is *profile
+# likelihood*.)
+
+# %% tags=["numbers", "likelihood"]
 # How likely other values of λ2 are, from the recorded runs
 marks = []
 for number, (said, runs) in enumerate(recorded["process"].values.items()):
@@ -505,8 +510,7 @@ draw(
         note="1: the best value",
         alt="Two hills over λ2, a narrow one for 1 % of noise and a wide one for 10 %.",
     ),
-    caption="For each λ2 we fit everything else anew: how probable are the data then, compared "
-    "with the best λ2? (One draw of the noise. The name of this curve is profile likelihood.)",
+    caption="One draw of the noise.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
