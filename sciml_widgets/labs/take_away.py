@@ -142,8 +142,8 @@ def _network(saved: checkpoint.Checkpoint, name: str) -> nn.Module:
     there = labs()
     if saved.lab not in there:
         raise ValueError(
-            f"{name} holds weights of the lab {saved.lab[:60]!r}, which is none of "
-            f"{', '.join(there)}: build its network and give load_weights(path, into=network)"
+            f"{name} holds weights of the lab {saved.lab[:60]!r}, none of this package: "
+            f"build its network and give load_weights(path, into=network)"
         )
     try:
         lab: Any = replaced(there[saved.lab](), saved.values)
