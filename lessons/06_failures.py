@@ -217,7 +217,7 @@ say(
 # fade slowly is cheap. Is there a place where it can fade for less?
 
 # %% tags=["numbers"]
-# What each wish costs at the end of the recorded runs of Adam: weight x mean square
+# What each wish costs, recorded: weight x mean square
 plain = recorded["convection"].values["adam 30"]
 say(
     table(
