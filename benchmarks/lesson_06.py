@@ -124,6 +124,7 @@ PARTS = {
         {
             "fixed": {**convection(120, {}), "preset": "fixed points"},
             "redrawn": {**convection(120, {}), "preset": "fixed points, repaired"},
+            "soft ring": {**convection(120, {"periodic": False}), "preset": "fixed points"},
         },
         TRAINING, SEEDS,
     ),
@@ -132,6 +133,18 @@ PARTS = {
         {
             **{f"adam {b}": convection(400, {"beta": float(b)}) for b in (10, 30)},
             **{f"l-bfgs {b}": convection(600, {**PAPER, "beta": float(b)}) for b in (10, 20, 30)},
+            **{
+                f"l-bfgs, other set-up {b}": convection(
+                    600, {**WIDE, "optimizer": "l-bfgs", "beta": float(b)}
+                )
+                for b in (20, 30)
+            },
+            **{
+                f"cold, other set-up {b}": convection(
+                    300, {**PAPER, **SECOND, "beta": float(b)}
+                )
+                for b in (20, 30)
+            },
             **{f"cold {b}": convection(300, {**WIDE, "beta": float(b)}) for b in (20, 30, 40)},
             **{
                 f"curriculum {b}": convection(
@@ -152,6 +165,13 @@ PARTS = {
             "adam 4": {"lab": "spread", "steps": 300, "knobs": {"nu": 4.0}},
             **{
                 f"second {nu}": {"lab": "spread", "steps": 40, "knobs": {**SMALL, "nu": float(nu)}}
+                for nu in (2, 4, 6)
+            },
+            **{
+                f"curriculum {nu}": {
+                    "lab": "spread", "steps": 40,
+                    "knobs": {**SMALL, "nu": float(nu), "stages": 4, "steps_per_stage": 6},
+                }
                 for nu in (2, 4, 6)
             },
         },

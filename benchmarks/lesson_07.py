@@ -17,7 +17,10 @@ __all__ = ["PARTS"]
 
 LESSON = Path(__file__).parents[1] / "lessons" / "07_unknown.py"
 SEEDS = (5, 6, 7, 8, 9)
-"""Draws on which nothing was tuned: the network's settings were chosen on draws 0 to 2."""
+"""Draws on which nothing was tuned: the network's settings were chosen on draws 0 to 2.
+
+Seconds are those of the one core that computed: other work beside it does not count.
+"""
 SNAPSHOTS = {"layout": "two snapshots", "count": 100, "first": 0.2, "gap": 0.1}
 
 
@@ -40,14 +43,16 @@ def network(*, seed: int, quick: bool, steps: int, knobs: dict[str, Any]) -> dic
     """One run of the lab: another start of the network and another draw of places and noise."""
     steps = 2 if quick else steps
     lab = BurgersIdentify().but(seed=seed, draw=seed, **knobs)
+    began = time.process_time()
     player = run(lab, frames=steps + 1)
+    seconds = time.process_time() - began
     found, true = player.look().found, lab.problem.lambda2
     one, two = found["lambda1"], found["lambda2"]
     return {
         **judged((one.value, two.value), (one.low, one.high), (two.low, two.high), true),
         "rel_l2": short(player.scalars["rel_l2"]),
         "steps": steps,
-        "seconds": round(player.seconds, 2),
+        "seconds": round(seconds, 2),
         "weights": sum(w.numel() for w in player.look().solution.network.parameters()),
     }
 
@@ -71,13 +76,13 @@ def process(
     places, values = measured(lab)
     x, u = torch.from_numpy(places[:, 0]), torch.from_numpy(values)
     early = torch.from_numpy(places[:, 1] < lab.unknown.first + gap / 2)
-    began = time.perf_counter()
+    began = time.process_time()
     model = HiddenPhysics((x[early], u[early]), (x[~early], u[~early]), gap, scheme)
     fit = model.fit()
     true = lab.problem.lambda2
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     found = judged((fit.lambda1, fit.lambda2), fit.band1, fit.band2, true)
-    if seed == 0 and not quick and gap == 0.1:
+    if seed == SEEDS[0] and not quick and noise > 0.005:
         grid = torch.linspace(-3, 3, 21, dtype=torch.float64)
         values = float(fit.theta[1]) + grid * fit.spread2
         found["profile"] = {
@@ -95,9 +100,9 @@ def solver(
     lab = BurgersIdentify().but(draw=seed, noise=noise, lambda2=nu, **layout)
     cell: dict[str, Any] = {}
     exec(tagged(LESSON, "solver"), cell)
-    began = time.perf_counter()
+    began = time.process_time()
     found, spread = cell["fit"](*measured(lab), cells=cells, waves=waves)
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     bands = [(f - 2 * s, f + 2 * s) for f, s in zip(found, spread, strict=True)]
     return {**judged(found, *bands, nu), "seconds": round(seconds, 2)}
 

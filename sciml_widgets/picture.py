@@ -44,12 +44,16 @@ class View:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a plot. Without limits the renderer takes those of the marks."""
+    """One axis of a plot. Without limits the renderer takes those of the marks.
+
+    A `bare` axis has neither numbers nor grid: its values only keep things apart.
+    """
 
     label: str = ""
     low: float | None = None
     high: float | None = None
     log: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,17 @@ from sciml_widgets import Turn, run
 from sciml_widgets.collocation import attach, mean_squares, place, residuals
 from sciml_widgets.gauss_newton import jacobian
 from sciml_widgets.labs import BurgersIdentify
-from sciml_widgets.labs.identify import Coefficient, Joint, Unknown, uncertainty
+from sciml_widgets.labs.identify import (
+    Coefficient,
+    Found,
+    Joint,
+    Unknown,
+    estimates_plot,
+    uncertainty,
+)
 from sciml_widgets.labs.pinn import Net
 from sciml_widgets.physics import BurgersMeasured
+from sciml_widgets.picture import Lines, Text
 from sciml_widgets.sampling import sobol
 
 COEFFICIENTS = (Coefficient("lambda1", "λ1", 0.7), Coefficient("lambda2", "λ2", 0.03, True))
@@ -68,6 +76,24 @@ def test_the_band_is_that_of_a_linear_fit() -> None:
     assert one.high - one.low == pytest.approx(4 * float(expected[0]), rel=1e-6)
     assert math.log(two.high / two.low) == pytest.approx(4 * float(expected[1]), rel=1e-6)
     assert one.low < one.value < one.high
+
+
+def test_the_picture_says_each_estimate_and_zooms_in_on_short_bars() -> None:
+    problem = BurgersMeasured()
+    short = {"lambda1": Found(1.01, 0.99, 1.03), "lambda2": Found(0.05, 0.049, 0.051)}
+    plot = estimates_plot(UNKNOWN, problem, short)
+    assert (plot.x.low, plot.x.high) == (0.95, 1.05)
+    words = [mark.text for mark in plot.marks if isinstance(mark, Text)]
+    assert words == ["λ1 = 1.01 ± 0.02", "λ2 = 0.05 (0.049 to 0.051)"]
+    assert not any(getattr(mark, "label", "") for mark in plot.marks), "a legend covers the bars"
+    rows = [mark.y for mark in plot.marks if isinstance(mark, Lines) and mark.dash == "solid"]
+    assert plot.y.bare and [float(y[0]) for y in rows] == [1.0, 0.0]
+    long = {**short, "lambda2": Found(0.03, 0.01, 0.09)}
+    assert estimates_plot(UNKNOWN, problem, long).x.high == 2.0
+    lost = {"lambda1": Found(0.5, -19.5, 20.5), "lambda2": Found(0.0, 0.0, math.inf)}
+    assert estimates_plot(UNKNOWN, problem, lost).alt.count("may be anything") == 2
+    first = estimates_plot(UNKNOWN, problem, {}).alt
+    assert first == "λ1 = 0.7, true 1; λ2 = 0.03, true 0.05."
 
 
 def test_noise_has_the_size_that_is_asked_for_and_stays_the_same() -> None:

@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from sciml_widgets.collocation import attach, mean_squares, residuals
+from sciml_widgets.course import results
 from sciml_widgets.course.script import tagged
 from sciml_widgets.labs.identify import Coefficient, Joint
 from sciml_widgets.labs.pinn import Net
 from sciml_widgets.physics import Burgers, BurgersMeasured
+from sciml_widgets.picture import Axis, Lines, Plot
 
 SCRIPT = Path(__file__).parents[1] / "lessons" / "07_unknown.py"
 
@@ -71,3 +73,38 @@ def test_noise_spoils_differences_more_on_a_finer_grid() -> None:
     by_differences = cells("setup", "naive")["by_differences"]
     wrong = [abs(by_differences(0.01, n=n)[1] / 0.05 - 1) for n in (41, 161)]
     assert wrong[1] > 3 * wrong[0]
+
+
+def test_the_picture_of_the_likelihood_has_a_hill_for_each_noise_and_the_truth() -> None:
+    drawn: list[Plot] = []
+    names = {
+        "recorded": results("07"), "np": np, "Lines": Lines, "Plot": Plot, "Axis": Axis,
+        "draw": lambda *plots, caption: drawn.extend(plots),
+    }  # fmt: skip
+    exec(tagged(SCRIPT, "likelihood"), names)
+    narrow, wide, truth = (mark for mark in drawn[0].marks if isinstance(mark, Lines))
+    assert truth.dash == "dashed"
+    for hill in (narrow, wide):
+        assert hill.y.max() == pytest.approx(1, abs=1e-3)
+    assert np.ptp(narrow.x[narrow.y > 0.5]) < np.ptp(wide.x[wide.y > 0.5]) / 3
+
+
+def test_the_last_day_alone_does_not_say_when_to_clean() -> None:
+    names = cells("setup")
+    names["exercise"] = lambda *_, **__: lambda check: check
+    exec(tagged(SCRIPT, "check"), names)
+
+    def resistance(T_out: np.ndarray) -> np.ndarray:
+        area, steam = names["AREA"], names["STEAM"]
+        U = names["FLOW"] / area * np.log((steam - names["INLET"]) / (steam - T_out))
+        return 1 / U - 1 / names["CLEAN"]
+
+    def by_the_last(days: np.ndarray, T_out: np.ndarray) -> float:
+        return names["LIMIT"] / resistance(T_out)[-1] * days[-1]
+
+    def by_a_line(days: np.ndarray, T_out: np.ndarray) -> float:
+        growth, at_start = np.polyfit(days, resistance(T_out), 1)
+        return (names["LIMIT"] - at_start) / growth
+
+    assert not all(right for right, _ in names["cleaning"](by_the_last))
+    assert all(right for right, _ in names["cleaning"](by_a_line))

@@ -48,6 +48,9 @@ BAND_EVERY = 100
 WIDEST = 10.0
 """No band is drawn wider, in units of the weight: it means "nothing is known"."""
 
+REACHES = (0.05, 0.2, 1.0)
+"""How far the axis of the estimates may reach to each side of 1."""
+
 TEST_POINTS = 2048
 
 
@@ -253,26 +256,50 @@ def estimate_series(unknown: Unknown) -> tuple[Series, ...]:
 
 
 def estimates_plot(unknown: Unknown, problem: Problem, found: Mapping[str, Found]) -> Plot:
-    """A point for each coefficient, found over true, with its bar; the line at 1 is true."""
-    count, said = len(unknown.coefficients), []
+    """A row for each coefficient: found over true, with its bar, and in words; 1 is true.
+
+    The axis is 1 ± the least of REACHES that holds all bars: short bars are seen as well.
+    """
+    here = {
+        one: found.get(one.name, Found(one.start, one.start, one.start))
+        for one in unknown.coefficients
+    }
+    true = {one: float(getattr(problem, one.name)) for one in here}
+    off = [
+        abs(end / true[one] - 1) for one, it in here.items() for end in (it.low, it.value, it.high)
+    ]
+    reach = min((one for one in REACHES if max(off, default=0.0) < one), default=REACHES[-1])
+    low, high = 1 - reach, 1 + reach
     marks: list[Mark] = []
-    ends = np.array([-0.5, count - 0.5])
-    marks.append(Lines(ends, np.ones(2), "true", INK, "dashed", 1.2))
-    for i, one in enumerate(unknown.coefficients):
-        true = float(getattr(problem, one.name))
-        here = found.get(one.name, Found(one.start, one.start, one.start))
-        bar = np.clip(np.array([here.low, here.high]) / true, -1.0, 3.0)
-        marks.append(Lines(np.full(2, float(i)), bar, colour=i, width=2.4))
-        where = np.clip(np.array([here.value / true]), -1.0, 3.0)
-        marks.append(Points(np.array([float(i)]), where, one.label, i, 7.0))
-        half = (here.high - here.low) / 2
-        words = f"{one.label} = {here.value:.3g} ± {half:.1g}"
-        marks.append(Text(float(i), 1.85, words, i, "center"))
-        said.append(f"{words}, true {true:.3g}")
+    for i, (one, it) in enumerate(here.items()):
+        row = float(len(here) - 1 - i)
+        marks.append(Lines(np.ones(2), np.array([row - 0.25, row + 0.2]), "", INK, "dashed", 1.2))
+        bar = np.clip(np.array([it.low, it.high]) / true[one], low - reach, high + reach)
+        marks.append(Lines(bar, np.full(2, row), "", i, width=3.0))
+        where = np.clip(np.array([it.value / true[one]]), low - reach, high + reach)
+        marks.append(Points(where, np.full(1, row), "", i, 5.0, hollow=True))
+        marks.append(Text(low + 0.04 * reach, row + 0.38, _in_words(one, it), i))
     return Plot(
-        "unknowns, found / true", tuple(marks), Axis("", -0.5, count - 0.5), Axis("", 0.0, 2.0),
-        note="bars: ± 2 standard deviations", alt="; ".join(said) + ".",
+        "unknowns, found / true", tuple(marks), Axis("", low, high),
+        Axis("", -0.4, len(here) - 0.4, bare=True),
+        note="bars: ± 2 standard deviations",
+        alt="; ".join(f"{_in_words(one, it)}, true {true[one]:.3g}" for one, it in here.items())
+        + ".",
     )  # fmt: skip
+
+
+def _in_words(one: Coefficient, here: Found) -> str:
+    """A positive number's bar is a range: the bar of its logarithm, which has no negative end."""
+    said = f"{one.label} = {here.value:.3g}"
+    if here.low == here.high:
+        return said
+    if one.positive:
+        size = math.log(here.high / here.low) if here.low > 0 else math.inf
+        bar = f"({here.low:.2g} to {here.high:.2g})"
+    else:
+        size = here.high - here.low
+        bar = f"± {size / 2:.1g}"
+    return f"{said} {bar}" if size < 3.99 * WIDEST else f"{said}, may be anything"
 
 
 def identified_picture(lab: Any, state: Identified | None, view: View) -> Picture:

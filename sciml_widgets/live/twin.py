@@ -246,8 +246,10 @@ def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
         axes.set_xlim(plot.x.low, plot.x.high)
     if plot.y.low is not None or plot.y.high is not None:
         axes.set_ylim(plot.y.low, plot.y.high)
-    for axis, log in ((axes.xaxis, plot.x.log), (axes.yaxis, plot.y.log)):
-        if not log:
+    for axis, asked in ((axes.xaxis, plot.x), (axes.yaxis, plot.y)):
+        if asked.bare:
+            axis.set_ticks([])
+        elif not asked.log:
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
     if plot.equal:
         axes.set_aspect("equal", adjustable="box")

@@ -31,8 +31,9 @@ function niceStep(raw) {
 }
 
 /** Ticks of an axis as [value, text]; `room` is how many fit. */
-function axisTicks({ low, high, log, percent, whole }, room) {
+function axisTicks({ low, high, log, percent, whole, bare }, room) {
   const ticks = [];
+  if (bare) return ticks;
   if (!log) {
     const nice = niceStep((high - low) / room), step = whole ? ceil(nice) : nice;
     const first = ceil(low / step - 1e-6), count = min(100, floor(high / step + 1e-6) - first);
@@ -64,7 +65,7 @@ function makeScale({ low, high, log }, from, to) {
 function layOut({ g, w, h, em }, x, y, { right, top, equal }) {
   let y1 = max(top + 20, h - em * (x.label ? 2.75 : 1.6)), y0 = top;
   const yTicks = axisTicks(y, max(2, (y1 - y0) / (em * 3)));
-  const widest = max(...yTicks.map(([, text]) => widthOf(g, text) / em));
+  const widest = max(0, ...yTicks.map(([, text]) => widthOf(g, text) / em));
   // one width for most plots, so that they stand in line
   let x0 = em * max(4.5, ceil(2 * (widest + (y.label ? 2 : 0.7))) / 2);
   let x1 = max(x0 + 20, w - right);
