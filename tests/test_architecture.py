@@ -55,7 +55,7 @@ FLOORS: dict[str, set[str]] = {
     "physics": {"knobs", "touch"},
     "checkpoint": {"whole"},
     "whole": set(),
-    "solvers": {"physics"},
+    "solvers": {"physics", "knobs"},
     # The machine that all of it runs on.
     "doctor": {"machine", "workspace"},
     "workspace": {"whole"},
