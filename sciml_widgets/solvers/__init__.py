@@ -1,4 +1,4 @@
-"""Differentiable classical solvers, one a file: a step takes a state to the next. Trains nothing."""
+"""Classical solvers, differentiable, one a file: a step is state to state. Trains nothing."""
 
 from sciml_widgets.solvers.kuramoto_sivashinsky import KuramotoSivashinsky
 from sciml_widgets.solvers.march import march

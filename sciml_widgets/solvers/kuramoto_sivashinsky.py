@@ -43,7 +43,7 @@ class KuramotoSivashinsky:
         self, points: int, dt: float, *, scheme: str = "waves", order: int = 4,
         dtype: torch.dtype = torch.float64,
     ) -> Callable[[Tensor], Tensor]:  # fmt: skip
-        """A step of `dt` on `points` points of the ring: (..., points) to the same, differentiable.
+        """A differentiable step of `dt` on the ring: (..., points) to the same shape.
 
         The linear part is exact for the scheme, so there is no limit on dt from the stiff term;
         the step should not be longer than a wave takes past a few points. A grid too coarse for
@@ -70,10 +70,8 @@ class KuramotoSivashinsky:
 
         return step
 
-    def runs(
-        self, count: int, time: float, dt: float, *, seed: int, points: int = 96
-    ) -> Tensor:
-        """The truth: `count` runs after random starts are forgotten, (count, time / dt + 1, points).
+    def runs(self, count: int, time: float, dt: float, *, seed: int, points: int = 96) -> Tensor:
+        """The truth, after the random starts are forgotten: (count, time / dt + 1, points).
 
         Waves, in steps of at most 1/4. `seed` draws the starts: the five longest waves, normal.
         """
