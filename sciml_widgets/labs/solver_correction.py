@@ -1,5 +1,6 @@
 """A network that repairs a coarse solver, trained through the solver. Knows no panel."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -19,7 +20,7 @@ from sciml_widgets.solvers import KuramotoSivashinsky, march
 from sciml_widgets.solvers.kuramoto_sivashinsky import SCHEMES
 from sciml_widgets.train import cosine, descend
 
-__all__ = ["DT", "Forecast", "SolverCorrection"]
+__all__ = ["DT", "Forecast", "SolverCorrection", "forecast"]
 
 DT = 0.5
 """Time of one step of the coarse solver, and between two stored states of the truth."""
@@ -32,20 +33,18 @@ RUNS = 16
 """How long the truth is followed, and how often: for training, and again for the test."""
 
 TEST_SEED = 20_220_127
-EVERY = 25
-"""Training steps between two forecasts of the test runs."""
-
 LONGEST = 1_000_000
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A snapshot: the first test run of each forecaster, (times, points), and how all did."""
+    """A snapshot: one test run, (times, points), how all forecasters did, and the network."""
 
     truth: np.ndarray
     mine: np.ndarray
     judged: dict[str, Judged]
     spectra: dict[str, np.ndarray]
+    network: Correction | None
 
 
 @dataclass
@@ -89,6 +88,10 @@ class SolverCorrection(Experiment):
     batch: int = knob(
         16, 1, 64, log=True, label="states a step", group="Training",
         help="states of the training runs from which a step starts",
+    )  # fmt: skip
+    look: int = knob(
+        25, 5, 5000, log=True, label="forecast every", unit="steps", group="Training",
+        help="training steps between two forecasts of the test runs, which cost as much as many",
     )  # fmt: skip
     width: int = knob(
         16, 2, 32, kind="restart", unit="channels", group="Network",
@@ -136,7 +139,7 @@ class SolverCorrection(Experiment):
         yield Frame(0)
         for _ in _test_runs(tested, count):
             yield Frame(0)
-        forecast = _untrained(tested, count, self.scheme)
+        seen = _untrained(tested, count, self.scheme)
         generator = Generator().manual_seed(self.seed)
         network = Correction(self.width, self.flux, generator)
         scale = float(runs.square().mean())
@@ -164,14 +167,14 @@ class SolverCorrection(Experiment):
         ):
             step = now.step
             scalars = {"loss": sqrt(now.losses["loss"])}
-            if step % EVERY == 0 or tested != self.problem:
+            if step % self.look == 0 or tested != self.problem:
                 if tested != self.problem:
                     tested = self.problem
                     for _ in _test_runs(tested, count):
                         yield Frame(step)
-                measured, forecast = _forecast(tested, count, self.scheme, network)
+                measured, seen = forecast(tested, count, self.scheme, network)
                 scalars |= measured
-            yield Frame(step, scalars, partial(_same, forecast))
+            yield Frame(step, scalars, partial(_same, seen))
 
     def picture(self, state: Forecast | None, view: View) -> Picture:
         """The truth, what the network makes of it, the errors in time, and the spectra."""
@@ -230,7 +233,7 @@ def _spectra(state: Forecast) -> Plot:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _truth(problem: KuramotoSivashinsky, seed: int) -> Tensor:
     return problem.runs(RUNS, TIME, DT, seed=seed, points=FINE).float()
 
@@ -257,9 +260,10 @@ def _plain(problem: KuramotoSivashinsky, count: int, scheme: str) -> tuple[Judge
     return judge(runs, truth, DT), _power(runs)
 
 
-def _forecast(
+def forecast(
     problem: KuramotoSivashinsky, count: int, scheme: str, network: Correction | None
 ) -> tuple[dict[str, float], Forecast]:
+    """The lab's numbers: test runs by a scheme on `count` points, with or without a network."""
     truth = _truth(problem, TEST_SEED)[:, :, :: FINE // count]
     plain = {name: _plain(problem, count, name) for name in SCHEMES}
     judged = {name: judged for name, (judged, _) in plain.items()}
@@ -284,13 +288,13 @@ def _forecast(
     shown = torch.nan_to_num(mine[0], 0.0, 9.0, -9.0).clamp(-9, 9)
     return scalars, Forecast(
         truth[0].numpy(), shown.numpy(), {**judged, "with network": found},
-        {**spectra, "with network": _power(mine)},
+        {**spectra, "with network": _power(mine)}, copy.deepcopy(network),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=8)
 def _untrained(problem: KuramotoSivashinsky, count: int, scheme: str) -> Forecast:
-    return _forecast(problem, count, scheme, None)[1]
+    return forecast(problem, count, scheme, None)[1]
 
 
 def _power(runs: Tensor) -> np.ndarray:
@@ -300,5 +304,5 @@ def _power(runs: Tensor) -> np.ndarray:
     return (2 * waves.abs().square()).mean((0, 1))[1:-1].numpy()
 
 
-def _same(forecast: Forecast) -> Forecast:
-    return replace(forecast)
+def _same(seen: Forecast) -> Forecast:
+    return replace(seen)
