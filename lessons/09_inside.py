@@ -131,14 +131,6 @@ fold(
 # be **a solver**: a thousand lines that carry a fluid forward in time. If each of its steps can be
 # differentiated, a network can learn *through* it, and be judged by what the solver makes of its
 # answer.
-#
-# Here is one such run, recorded: chaotic waves on too few points, and a network that learns to
-# repair every step of the solver. Drag the time. What it all means is the matter of the next two
-# sections.
-
-# %% tags=["numbers"]
-# A recorded run of 400 steps
-show(recorded["see"].values["run"]["record"])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · The problem (8 minutes)
