@@ -40,6 +40,7 @@ _HOME = {
     "run": "headless",
     "save": "record",
     "show": "live.show",
+    "sweep": "grid",
     "to_code": "labs.take_away",
     "toggle": "knobs",
     "trace": "live.trace",

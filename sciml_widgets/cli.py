@@ -1,6 +1,7 @@
 """The command line: open, list, run, replay, doctor. Computes nothing itself, loads torch late."""
 
 import argparse
+import contextlib
 import difflib
 import io
 import json
@@ -8,7 +9,7 @@ import math
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -95,6 +96,23 @@ def _parser() -> Parser:
     one.add_argument("--json", action="store_true", help="one JSON object")
     one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
 
+    one = command("sweep", _sweep, "run a lab at each point of a grid, a process for each run")
+    one.add_argument("lab", metavar="LAB", help="its name, as `list` gives it: burgers-pinn")
+    one.add_argument("--grid", metavar="KNOB=A,B,C", nargs="+", action="extend", required=True,
+                     help="the values of each knob: nu=0.01,0.02 net.depth=2,4")  # fmt: skip
+    one.add_argument("--out", metavar="DIR", type=Path, required=True,
+                     help="where the records go; what is there is not run again")  # fmt: skip
+    one.add_argument("--preset", metavar="NAME", help="the values of a preset: 'wrong weights'")
+    one.add_argument("--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[],
+                     help="turn knobs of all runs: depth=6")  # fmt: skip
+    one.add_argument("--frames", metavar="N", type=_count, help="end each run after so many")
+    one.add_argument("--until", metavar="GOAL", help="end a run when reached: 'rel_l2<0.05'")
+    one.add_argument("--workers", metavar="N", type=_count, help="runs at a time; default: cores")
+    one.add_argument("--dask", metavar="ADDRESS", help="let a Dask cluster work: tcp://host:8786")
+    one.add_argument("--picture", metavar="FILE", type=Path, help="the errors as a PNG, SVG, PDF")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+    one.add_argument("--debug", action="store_true", help="the whole traceback")
+
     one = command("replay", _replay, "run a record again: the same numbers, or where they part")
     one.add_argument("record", metavar="FILE", type=Path, help="a record, as `run --out` saves it")
     one.add_argument("--json", action="store_true", help="one JSON object")
@@ -156,10 +174,7 @@ def _run(arguments: Any) -> int:
 
     if arguments.out:
         _write(writable, arguments.out)
-    experiment = _lab(arguments.lab)()
-    if arguments.preset is not None:
-        experiment = experiment.preset(arguments.preset)
-    experiment = _turned(experiment, arguments.set)
+    experiment = _experiment(arguments)
     frames = arguments.frames or experiment.length
     tracer = _tracer(frames, arguments)
     player = Player(experiment, until=arguments.until, watch=_both(tracer, progress()))
@@ -178,6 +193,41 @@ def _run(arguments: Any) -> int:
     elif arguments.out and not arguments.json:
         print(f"  saved in {arguments.out}")
     return code or (BROKE if lost else GOOD)
+
+
+def _sweep(arguments: Any) -> int:
+    from sciml_widgets.grid import sweep
+    from sciml_widgets.knobs import parse
+    from sciml_widgets.terminal import say
+
+    experiment = _experiment(arguments)
+    grid: dict[str, list[Any]] = {}
+    for setting in arguments.grid:
+        name, equals, text = setting.partition("=")
+        if not equals or not text:
+            raise ValueError(f"--grid {setting}: write KNOB=A,B,C")
+        if name in grid:
+            raise ValueError(f"--grid: {name} stands twice")
+        grid[name] = [parse(experiment, name, one)[1] for one in text.split(",")]
+    with _cluster(arguments.dask) as executor:
+        made = sweep(
+            experiment, grid, folder=arguments.out, executor=executor, frames=arguments.frames,
+            until=arguments.until, workers=arguments.workers,
+        )  # fmt: skip
+    if arguments.picture:
+        _write(made.figure().savefig, arguments.picture)
+    if arguments.json:
+        rows = made.to_pandas().astype(object)
+        rows = rows.where(rows.notna(), None).to_dict("records")
+        print(json.dumps({"lab": arguments.lab, "best": made.said, "points": rows}))
+    else:
+        print(f"{made.to_pandas().to_string()}\n{made.said}".rstrip())
+    for key, why in made.lost.items():
+        say(f"the run {key} was lost twice: {why}")
+    failed = [one for one in made.records.values() if one.state == "failed"]
+    for one in failed[:1]:
+        say(f"{len(failed)} of {len(made.jobs)} runs failed: {one.message}")
+    return BROKE if made.lost or failed else GOOD
 
 
 def _replay(arguments: Any) -> int:
@@ -223,6 +273,14 @@ def _lab(name: str, asked: str = "") -> type["Experiment"]:
     near = difflib.get_close_matches(name, there)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(there)}"
     raise ValueError(f"{asked} {name!r}, no lab: {hint}" if asked else f"no lab {name!r}: {hint}")
+
+
+def _experiment(arguments: Any) -> "Experiment":
+    """The lab that is named, with a preset's values and those of `--set`."""
+    experiment = _lab(arguments.lab)()
+    if arguments.preset is not None:
+        experiment = experiment.preset(arguments.preset)
+    return _turned(experiment, arguments.set)
 
 
 def _turned(experiment: "Experiment", settings: list[str]) -> "Experiment":
@@ -280,6 +338,24 @@ def _tracer(frames: int, arguments: Any) -> Any:
     from sciml_widgets.live.trace import Tracer
 
     return Tracer(frames, arguments.trace)
+
+
+@contextlib.contextmanager
+def _cluster(address: str | None) -> Iterator[Any]:
+    """The executor of a Dask cluster, or None: then the processes are here."""
+    if address is None:
+        yield None
+        return
+    try:
+        from dask.distributed import Client
+    except ModuleNotFoundError:
+        raise ValueError("--dask needs Dask: pip install 'sciml-widgets[dask]'") from None
+    try:
+        client = Client(address, timeout="10s")
+    except OSError as error:
+        raise ValueError(f"no Dask scheduler answers at {address}: {error}") from None
+    with client:
+        yield client.get_executor()
 
 
 def _both(first: Any, then: Any) -> Any:

@@ -42,14 +42,15 @@ def run(
     return player
 
 
-def drive(player: Player, seconds: float | None = None) -> None:
+def drive(player: Player, seconds: float | None = None, *, past_goal: bool = False) -> None:
     """Run a player that has no thread in this one, to its end, its goal or the time."""
     player.go()
     with machine.threads(player.experiment.threads):
         try:
             player.round()
             while player.state == "running":
-                if player.goal_reached is not None or (seconds and player.seconds >= seconds):
+                there = player.goal_reached is not None and not past_goal
+                if there or (seconds and player.seconds >= seconds):
                     player.stop("finished")
                 else:
                     player.round()

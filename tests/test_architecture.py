@@ -16,7 +16,7 @@ FLOORS: dict[str, set[str]] = {
     # From the roof down: what each part may import. "x" means x and everything inside it.
     "__main__": {"cli"},
     "cli": {"__init__", "terminal", "course", "live", "labs", "collocation", "headless", "player",
-            "record", "knobs", "experiment", "picture", "doctor", "workspace", "machine"},
+            "record", "knobs", "experiment", "picture", "doctor", "workspace", "machine", "grid"},
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "landscape", "workspace", "whole", "machine"},
@@ -27,6 +27,9 @@ FLOORS: dict[str, set[str]] = {
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
              "checkpoint"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
+    "grid": {"workers", "player", "record", "goals", "knobs", "experiment", "picture", "machine",
+              "live"},
+    "workers": {"headless", "player", "knobs"},
     "terminal": {"player", "record", "knobs", "experiment"},
     "headless": {"again", "player", "record", "knobs", "experiment", "machine"},
     "player": {"mailbox", "goals", "history", "record", "knobs", "experiment", "picture",

@@ -24,6 +24,9 @@ from panel_page import (
 )
 from playwright.sync_api import Browser, Page, expect
 
+from sciml_widgets.knobs import values
+from sciml_widgets.labs import labs
+from sciml_widgets.live.wire import spec
 from sciml_widgets.picture import PALETTE
 
 pytestmark = pytest.mark.browser
@@ -875,3 +878,19 @@ def test_same_controls_stay_at_a_key_frame(page: Page) -> None:
     more.deliver(page)
     expect(slider(page, "extra")).to_be_visible()
     assert page.locator(".sw-groups").count() == 1
+
+
+@pytest.mark.parametrize("size", ["", "sw-large"])
+@pytest.mark.parametrize("name", sorted(labs()))
+def test_no_name_and_no_value_of_a_knob_is_cut(page: Page, name: str, size: str) -> None:
+    lab = labs()[name]()
+    Demo().message(0, key=True, spec=spec(lab), values=values(lab), silent={}).deliver(page)
+    page.evaluate(
+        "size => size && document.querySelector('.sciml-panel').classList.add(size)", size
+    )
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.sw-head label, .sw-head .sw-value')]
+          .filter((one) => one.scrollWidth > one.clientWidth)
+          .map((one) => one.textContent || one.value)"""
+    )
+    assert cut == []

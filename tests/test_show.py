@@ -12,6 +12,7 @@ from sciml_widgets.live import controls, show
 from sciml_widgets.live.frontend import SWITCH, cell, somebody
 from sciml_widgets.live.panel import Panel
 from sciml_widgets.live.widget import PanelWidget
+from sciml_widgets.predict import guess_number
 
 
 def test_nobody_is_there_outside_a_notebook(monkeypatch):
@@ -74,6 +75,13 @@ def test_show_reaches_its_goal_and_says_where(monkeypatch):
     monkeypatch.setenv(SWITCH, "none")
     panel = show(Evolution(), until="best<5", still=40)
     assert panel.goal_reached is not None and panel.scalars["best"] < 5
+
+
+def test_a_guess_of_a_later_step_is_answered_though_the_goal_is_reached_before(monkeypatch):
+    monkeypatch.setenv(SWITCH, "none")
+    question = guess_number("How good?", of="best", at=30, low=0.0, high=100.0)
+    panel = show(Evolution(), goal="best<1e9", predict=question, still=31)
+    assert panel.goal_reached == 0 and panel.player.frames == 31
 
 
 @pytest.mark.parametrize(

@@ -447,6 +447,41 @@ def test_a_panel_opened_with_a_preset_says_so(opened: Any) -> None:
     assert earlier(panel)[""][0] == "quick"
 
 
+@pytest.mark.parametrize("first", ["slow", "quick", "deep"])
+@pytest.mark.parametrize("then", ["slow", "quick", "deep"])
+def test_a_preset_never_lies_on_top_of_another(opened: Any, first: str, then: str) -> None:
+    panel = opened(Fall().preset(first).but(seed=3))
+    panel.preset(then)
+    panel.player.ask(lambda: None)
+    assert values(panel.player.experiment) == values(Fall().preset(then).but(seed=3))
+    assert key(panel)[0]["preset"] == then
+    ran(panel)
+    panel.reset()
+    panel.player.ask(lambda: None)
+    assert earlier(panel)[""][0] == then
+
+
+def test_a_preset_that_repeats_the_lab_s_own_values_is_not_taken_for_granted(opened: Any) -> None:
+    @dataclass
+    class Mended(Fall):
+        presets: ClassVar[tuple[Preset, ...]] = (
+            *Fall.presets,
+            Preset("as usual", "The lab's own.", {"speed": 0.9}, goal="err<0.5", within=5),
+        )
+
+    for lab in (Mended(), Mended().but(seed=3), Mended().but(high=2.0)):
+        panel = opened(lab)
+        header, _ = key(panel)
+        assert header["preset"] == "" and header["goal"] is None
+    ran(panel)
+    panel.reset()
+    panel.player.ask(lambda: None)
+    assert earlier(panel)[""][0] == "high 2"
+    panel.preset("as usual")
+    panel.player.ask(lambda: None)
+    assert key(panel)[0]["preset"] == "as usual"
+
+
 def test_a_bad_pin_is_refused(opened: Any) -> None:
     panel = opened()
     with pytest.raises(ValueError, match="no run to pin yet"):

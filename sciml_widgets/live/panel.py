@@ -125,7 +125,7 @@ class Panel(traitlets.HasTraits):
         self.player.turn(name, value)
 
     def preset(self, name: str) -> None:
-        """All values of a preset, the others as shown first; starts over. Raises ValueError."""
+        """All values of a preset, the others as opened; starts over. Raises ValueError."""
         self._steer.preset(name)
 
     def pin(self, name: str) -> None:

@@ -97,14 +97,14 @@ def _still(panel: Panel, frames: int, expected: str = "") -> None:
     player.limit = min(frames, player.limit)
     if panel.prediction:
         panel.prediction.skip()  # nobody is there to guess
-    drive(player)
+    drive(player, past_goal=panel.prediction is not None)  # the guess is of a later step
     panel._absorb()
     if player.error is not None and player.state != expected:
         raise player.error
     from sciml_widgets.live.twin import display_folded, display_still
 
     if panel.prediction:
-        panel.prediction.look(player)  # a goal may have ended the run
+        panel.prediction.look(player)  # the run may have ended before
         display_folded(player, *panel.prediction.told())
     else:
         display_still(player)

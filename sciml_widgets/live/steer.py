@@ -30,10 +30,11 @@ class Steer:
         self.hide, self.lock = self._paths("hide", hide), self._paths("lock", lock)
         self.presets = player.experiment.presets if presets else ()
         self._own_goal = player.goal is not None
+        self._usual = {path: one.default for path, one in knobs(player.experiment).items()}
+        self._base = self._without_preset()
         self._wholes = {one.name: self._whole(one) for one in self.presets}
         player.unseen = self.hide
-        names = (one.name for one in self.presets if self._wholes[one.name] == self.first)
-        self._applied = next(names, "") if self._moved() else ""
+        self._applied = self._name(self.first) if self._base == self._usual else ""
         if self._applied:
             self._take_goal(pick(self.presets, self._applied), self.first)
 
@@ -45,9 +46,10 @@ class Steer:
     # ---- presets ------------------------------------------------------------------------
 
     def preset(self, name: str, *, by_hand: bool = False) -> None:
-        """Set all its values, the other knobs as they were shown first, and start over.
+        """Set all its values, the other knobs as the lecturer gave them, and start over.
 
-        A hand in the browser leaves locked knobs alone. Raises ValueError.
+        The preset that the panel was opened with makes way. A hand in the browser leaves locked
+        knobs alone. Raises ValueError.
         """
         player = self.player
         chosen = pick(self.offered() if by_hand else self.presets, name)
@@ -68,10 +70,23 @@ class Steer:
             goal, within = aim(self.presets, chosen)
             self.player.goal = wanted(None, goal, within, known)
 
-    def _moved(self) -> bool:
-        """Whether the panel was opened with other values than the lab's own."""
-        usual = {path: one.default for path, one in knobs(self.player.experiment).items()}
-        return any(value != usual[path] for path, value in self.first.items() if path in usual)
+    def _without_preset(self) -> dict[str, Any]:
+        """The values at the opening, less the preset that explains most of them."""
+        explained = [self._moved(one) for one in self.presets]
+        most = max((one for one in explained if one.items() <= self.first.items()),
+                   key=len, default={})  # fmt: skip
+        return {path: self._usual[path] if path in most else v for path, v in self.first.items()}
+
+    def _moved(self, chosen: Preset) -> dict[str, Any]:
+        """What a preset turns away from the lab's own values."""
+        lab = self.player.experiment
+        there = {resolve(lab, name): value for name, value in chosen.values.items()}
+        return {path: value for path, value in there.items() if value != self._usual[path]}
+
+    def _name(self, start: Mapping[str, Any]) -> str:
+        """The preset that explains a start; "" where it is what was opened, or no preset."""
+        names = (one.name for one in self.presets if self._wholes[one.name] == start)
+        return next(names, "") if start != self._base else ""
 
     def offered(self) -> tuple[Preset, ...]:
         """The presets that turn no locked knob."""
@@ -82,14 +97,12 @@ class Steer:
 
     def words(self, start: Mapping[str, Any]) -> str:
         """What is special about a run that starts so: a preset, or the knobs that differ."""
-        names = (one.name for one in self.presets if self._wholes[one.name] == start)
         lab = self.player.experiment
-        usual = {path: one.default for path, one in knobs(lab).items()}
-        return next(names, "") or knob_words(lab, usual, start, self.hide) or "as at first"
+        return self._name(start) or knob_words(lab, self._usual, start, self.hide) or "as at first"
 
     def _whole(self, chosen: Preset) -> dict[str, Any]:
         try:
-            return values(replaced(replaced(self.player.experiment, self.first), chosen.values))
+            return values(replaced(replaced(self.player.experiment, self._base), chosen.values))
         except ValueError as error:
             raise ValueError(f"the preset {chosen.name!r}: {error}") from None
 
