@@ -228,7 +228,7 @@ def _spectra(state: Forecast) -> Plot:
     ]
     return Plot(
         "spectrum over the last half", tuple(lines), Axis("number of the wave"),
-        Axis("mean |u|² of it", 1e-7, 1e1, log=True),
+        Axis("mean |u|² of it", 1e-5, 1e1, log=True),
         alt="Power of each wave: the truth falls steeply towards the short waves.",
     )  # fmt: skip
 
