@@ -12,7 +12,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench solve results lessons copies new-lesson figures faults pins clean
+.PHONY: slow binder bench load solve results lessons copies new-lesson figures faults pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -57,11 +57,16 @@ test-all: test slow kernels wheel binder ## the long ones too: soak, kernel vers
 slow: $(READY)
 	$(PYTEST) -m slow
 
-# The oldest and the newer kernels that are allowed, each laid over the one in .venv.
-kernels: $(READY)
-	for v in 6.31.0 7.1.0; do \
-	  $(BIN)/pip install -q --upgrade --no-deps --target build/ipykernel-$$v ipykernel==$$v nest_asyncio==1.6.0 && \
-	  PYTHONPATH=build/ipykernel-$$v $(PYTEST) -m kernel || exit 1; done
+# The kernels that are allowed, old and new, each laid over the one in .venv.
+KERNELS := 6.31.0 7.1.0 7.3.0 7.4.0
+LAYERS := $(KERNELS:%=build/ipykernel-%/ipykernel)
+
+$(LAYERS): build/ipykernel-%/ipykernel: | $(READY)
+	$(BIN)/pip install -q --upgrade --no-deps --target build/ipykernel-$* ipykernel==$* nest_asyncio==1.6.0
+
+kernels: $(READY) $(LAYERS) ## tests against every kernel that is allowed, subshells on and off
+	$(PYTEST) tests/test_faults_kernels.py
+	for v in $(KERNELS); do PYTHONPATH=build/ipykernel-$$v $(PYTEST) -m "kernel and not slow" || exit 1; done
 
 wheel: $(READY) ## build the wheel and try it outside of this folder
 	rm -rf dist build/wheel
@@ -76,7 +81,10 @@ binder: $(READY)
 bench: $(READY) ## measure, and write benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
-solve: $(READY) ## measure how long networks take to fixed errors (a quarter of an hour)
+load: $(READY) ## train in 1 to 16 kernels at once, then five minutes in one (half an hour)
+	$(BIN)/python -m benchmarks.load --soak 300
+
+solve: $(READY) ## measure how long networks take to fixed errors (half an hour)
 	$(BIN)/python -m benchmarks.solve
 
 results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
@@ -91,10 +99,10 @@ copies: $(READY) ## write build/student/ (no solutions) and build/instructor/ (a
 new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=06 NAME=pendulum
 	$(BIN)/python -m sciml_widgets.course.new $(NUMBER) $(NAME)
 
-figures: $(READY) ## take the pictures of the documentation in a real JupyterLab
+figures: $(READY) ## film the panel in a real JupyterLab; put the reports of faults and load into docs/
 	$(BIN)/python -m tools.figures
 
-faults: $(READY) ## provoke every fault (ten minutes), and write build/faults.md
+faults: $(READY) $(LAYERS) ## provoke every fault (twenty minutes), and write build/faults.md
 	$(ONE_THREAD) $(BIN)/python -m tools.faults
 
 pins: $(READY) ## write constraints.txt and binder/requirements.txt from .venv

@@ -202,7 +202,8 @@ turns, from the message of the slider to the one that shows it applied; each tur
 moves the exact solution, which is then computed anew. Frames: what the panel counts in a headless
 Chromium that draws in software, on the same cores.
 
-What the lessons report is measured by `make results` and kept in `lessons/results/`.
+Many kernels on one machine are measured by `make load` (docs/load.md). What the lessons report is
+measured by `make results` and kept in `lessons/results/`.
 """
 
 

@@ -47,7 +47,8 @@ class Part:
 def main(arguments: list[str] | None = None) -> int:
     """Run the lessons named, or all. Returns the exit code."""
     there = {
-        path.stem[-2:]: path.stem for path in sorted(Path(__file__).parent.glob("lesson_*.py"))
+        path.stem.removeprefix("lesson_"): path.stem
+        for path in sorted(Path(__file__).parent.glob("lesson_*.py"))
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks.results")
     parser.add_argument("lesson", nargs="*", help=f"among {', '.join(there)}; default: all")

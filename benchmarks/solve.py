@@ -2,9 +2,10 @@
 
     python -m benchmarks.solve [--seeds 5] [--threads 1 2] [--peers 0]
 
-Writes benchmarks/solve.md and docs/solve.png. Each run counts the seconds of its steps, its error
-measured at every one. `--peers 5` runs DeepXDE's own two Burgers examples beside ours (see
-benchmarks/peer.py; five seeds take an hour or more); DeepXDE is not among our dependencies.
+Writes benchmarks/solve.md and docs/solve.png. Each run (benchmarks/targets.py says of what) counts
+the seconds of its steps and the steps themselves, which do not depend on who else computes here.
+`--peers 5` runs DeepXDE's own two Burgers examples beside ours (see benchmarks/peer.py; five seeds
+take an hour or more); DeepXDE is not among our dependencies.
 """
 
 import argparse
@@ -17,73 +18,45 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from sciml_widgets import Experiment, Player, run
-from sciml_widgets.labs import BurgersPINN, ConvectionPINN, PoissonPINN
+from benchmarks.targets import (
+    WORKS,
+    Course,
+    Look,
+    Target,
+    Work,
+    adam_rate,
+    flops,
+    shares,
+    solve,
+)
+from sciml_widgets import machine
 from sciml_widgets.live.twin import render
-from sciml_widgets.picture import Axis, Lines, Picture, Plot
+from sciml_widgets.picture import Axis, Lines, Picture, Plot, Points
 
 ROOT = Path(__file__).parents[1]
-SHARP = 0.01 / math.pi
 PATIENCE = 300.0  # seconds for a peer
+EXAMPLES = ("Burgers", "Burgers_RAR")
+PROFILED = (WORKS[0].name, WORKS[2].name)
 
-Course = list[tuple[float, float]]
-"""Seconds and relative error, one pair a step."""
+Runs = dict[tuple[str, int], list[Course]]
+"""For each equation, or example of the peer, and number of threads: one course a seed."""
 
 
 @dataclass(frozen=True)
-class Work:
-    """An equation to solve: at most `steps`, and the errors to reach with gate and stretch."""
+class Row:
+    """One line of the table: when each seed was below the target."""
 
     name: str
-    lab: Experiment
-    steps: int
-    targets: tuple[tuple[float, float, float], ...]
-
-
-NEWTON = {"optimizer": "gauss-newton", "precision": "float64"}
-REDRAWN = {"points_inside": 1500, "sampling": "adaptive", "redraw": 3}
-SHOCK = BurgersPINN().preset("the shock, by Gauss-Newton")
-WORKS = (
-    Work(
-        "Burgers, ν = 0.01/π", SHOCK, 600,
-        ((5e-2, 4, 2), (1e-2, math.inf, math.inf), (1e-3, 8, 5), (6.7e-4, 10, 7), (1e-4, 45, 20)),
-    ),
-    Work("Burgers, ν = 0.007 (not tuned on)", SHOCK.but(nu=0.007), 300, ((1e-3, 10, 6),)),
-    Work(
-        "convection, β = 40, cold start",
-        ConvectionPINN().but(beta=40, depth=3, width=20, **NEWTON, **REDRAWN), 400,
-        ((1e-3, 20, 20),),
-    ),
-    Work(
-        "Poisson in a square, 2-32-1",
-        PoissonPINN().but(depth=1, width=32, points_inside=900, **NEWTON), 300,
-        ((1e-5, 3, 3), (1e-6, math.inf, 3)),
-    ),
-)  # fmt: skip
-
-
-def solve(work: Work, seed: int, threads: int) -> Course:
-    """One run: what the lab says of its error, over the seconds of its steps."""
-    last = min(one[0] for one in work.targets)
-    course: Course = []
-
-    def watch(player: Player) -> None:
-        if "rel_l2" in player.scalars:
-            course.append((player.seconds, player.scalars["rel_l2"]))
-
-    lab = work.lab.but(seed=seed)
-    before, type(lab).threads = type(lab).threads, threads
-    try:
-        run(lab, frames=work.steps + 1, until=f"rel_l2<{last:g}", watch=watch)
-    finally:
-        type(lab).threads = before
-    return course
+    threads: int
+    target: Target
+    seconds: list[float]
+    steps: list[float]
 
 
 def peer(example: str, seed: int, threads: int) -> Course:
@@ -96,22 +69,38 @@ def peer(example: str, seed: int, threads: int) -> Course:
         env={**os.environ, **limits, "DDE_BACKEND": "pytorch"},
     )  # fmt: skip
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return [(line["seconds"], line["rel_l2"]) for line in lines]
+    return [Look(line["step"], line["seconds"], {"rel_l2": line["rel_l2"]}) for line in lines]
 
 
-def seconds_to(course: Course, error: float) -> float:
-    """When the error was first below; infinity if never."""
-    return next((seconds for seconds, found in course if found < error), math.inf)
+def reached(course: Course, target: Target) -> Look | None:
+    """The first look below the error."""
+    found = (one for one in course if one.errors.get(target.of, math.inf) < target.error)
+    return next(found, None)
 
 
-def words(values: Sequence[float], limit: float = math.inf) -> str:
-    """Median and range; what was not reached counts as slower than all."""
-    missed = sum(not math.isfinite(value) for value in values)
-    middle, low, high = statistics.median(values), min(values), max(values)
-    text = f"{middle:.3g} s ({low:.3g} to {high:.3g})" if missed < len(values) else "never"
-    text = text.replace("inf s", "never").replace("inf)", "never)")
-    mark = "" if limit == math.inf else " ✓" if middle <= limit else " ✗"
-    return f"**{text}**{mark}"
+def row(name: str, threads: int, target: Target, runs: list[Course]) -> Row:
+    looks = [reached(one, target) for one in runs]
+    return Row(
+        name, threads, target,
+        [look.seconds if look else math.inf for look in looks],
+        [look.step if look else math.inf for look in looks],
+    )  # fmt: skip
+
+
+def words(values: Sequence[float]) -> str:
+    """Median and range; what was not reached counts as more than all."""
+    shown = [f"{v:.3g}" if math.isfinite(v) else "never"
+             for v in (statistics.median(values), min(values), max(values))]  # fmt: skip
+    if set(shown) == {"never"}:
+        return "never"
+    return f"**{shown[0]}** ({shown[1]} to {shown[2]})"
+
+
+def limit(bound: float, value: float) -> str:
+    """A bound and whether it was kept."""
+    if not math.isfinite(bound):
+        return ""
+    return f"{bound:g} s {'✓' if value <= bound else '✗'}"
 
 
 def main() -> None:
@@ -120,86 +109,182 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--peers", type=int, default=0, help="seeds of DeepXDE's runs")
+    parser.add_argument("--only", default="", help="equations whose name holds this")
+    parser.add_argument("--quick", action="store_true", help="a few steps; writes below build/")
     asked = parser.parse_args()
     if asked.peers and importlib.util.find_spec("deepxde") is None:
         parser.error("DeepXDE is not here: python -m pip install deepxde==1.15.0")
-    rows, courses = [], {}
+    if max(asked.threads) > machine.cores():
+        parser.error(
+            f"{max(asked.threads)} threads: this process may use {machine.cores()} "
+            "(its cores, its quota and OMP_NUM_THREADS)"
+        )
+    works = [work for work in WORKS if asked.only in work.name]
+    if asked.quick:
+        works = [replace(work, steps=12) for work in works]
+    runs: Runs = {}
+    rows: list[Row] = []
     for threads in asked.threads:
-        for work in WORKS:
-            runs = [solve(work, seed, threads) for seed in range(asked.seeds)]
-            courses[work.name, threads] = runs
-            for error, gate, stretch in work.targets:
-                times = [seconds_to(one, error) for one in runs]
-                rows.append((work.name, error, threads, times, gate, stretch))
-                print(work.name, error, threads, words(times, gate), flush=True)
-    peers = {
+        for work in works:
+            runs[work.name, threads] = [solve(work, seed, threads) for seed in range(asked.seeds)]
+            for target in work.targets:
+                made = row(work.name, threads, target, runs[work.name, threads])
+                rows.append(made)
+                print(work.name, f"{target.error:g}", threads, words(made.seconds), flush=True)
+    peers: Runs = {
         (example, threads): [peer(example, seed, threads) for seed in range(asked.peers)]
-        for example in ("Burgers", "Burgers_RAR") for threads in asked.threads if asked.peers
+        for example in EXAMPLES for threads in asked.threads if asked.peers
     }  # fmt: skip
-    (ROOT / "benchmarks" / "solve.md").write_text(page(rows, courses, peers), encoding="utf-8")
-    figure = render(picture(courses, peers, asked.threads[0]))
-    figure.savefig(ROOT / "docs" / "solve.png", dpi=130)
+    rates = {threads: adam_rate(threads, 40 if asked.quick else 400) for threads in asked.threads}
+    spent = {work.name: shares(work, 5 if asked.quick else 30)
+             for work in works if work.name in PROFILED}  # fmt: skip
+    folder = ROOT / "build/solve-quick" if asked.quick else ROOT
+    for sub in ("benchmarks", "docs"):
+        (folder / sub).mkdir(parents=True, exist_ok=True)
+    text = page(rows, beside(rows, peers, rates), profile(spent), asked.seeds)
+    (folder / "benchmarks" / "solve.md").write_text(text, encoding="utf-8")
+    figure = render(picture(works, runs, peers, asked.threads))
+    figure.savefig(folder / "docs" / "solve.png", dpi=130)
 
 
-def page(rows: list, courses: dict, peers: dict) -> str:
-    """The table in Markdown."""
-
-    def limit(value: float) -> str:
-        return f"{value:g} s" if math.isfinite(value) else ""
-
+def page(rows: list[Row], peers: list[str], profiles: list[str], seeds: int) -> str:
+    """Everything in Markdown."""
     lines = [
-        f"| {name} | {error:.2g} | {threads} | {words(times, gate)} | {limit(gate)} | "
-        f"{limit(stretch)} |"
-        for name, error, threads, times, gate, stretch in rows
-    ]
-    seeds = len(rows[0][3])
-    ours = WORKS[0].name
-    beside = [
-        f"| DeepXDE, {example} | {threads} | {words(theirs)} | "
-        f"{statistics.median(theirs) / statistics.median(mine):.0f} |"
-        for (example, threads), runs in peers.items()
-        for theirs in [[seconds_to(one, 1e-2) for one in runs]]
-        for mine in [[seconds_to(one, 1e-2) for one in courses[ours, threads]]]
+        f"| {one.name} | {told(one.target)} | {one.threads} | {words(one.seconds)} | "
+        f"{words(one.steps)} | {limit(one.target.gate, statistics.median(one.seconds))} | "
+        f"{limit(one.target.stretch, max(one.seconds))} |"
+        for one in rows
     ]
     return "\n".join([
         "# How long a network takes to solve an equation",
         "",
-        "Written by `python -m benchmarks.solve`; do not edit. Median and range over "
-        f"{seeds} seeds of the seconds until the relative L2 error is below the one named "
-        f"(“never”: not within the run). All by Gauss-Newton in double precision, on "
+        f"Written by `python -m benchmarks.solve`; do not edit. Over {seeds} seeds, median and "
+        "range of the seconds, and of the steps, until the relative L2 error is below the one "
+        "named (“never”: not within the run). The gate is for the median, the stretch for every "
+        "seed. All by Gauss-Newton in double precision, on "
         f"{os.cpu_count()} cores; Python {platform.python_version()}, torch {torch.__version__}.",
         "",
-        "| equation | relative error | threads | measured | gate | stretch |",
-        "|---|---|---|---|---|---|",
+        "| equation | relative error | threads | seconds | steps | gate | stretch |",
+        "|---|---|---|---|---|---|---|",
         *lines,
         "",
-        *(["## Beside DeepXDE, to a relative error of 1e-2", "",
-           f"Its own examples in double precision, at most {PATIENCE:g} s each.", "",
-           "| | threads | measured | times ours |", "|---|---|---|---|", *beside, ""]
-          if beside else []),
+        *peers,
+        *profiles,
         "![Error over seconds](../docs/solve.png)",
         "",
     ])  # fmt: skip
 
 
-def picture(courses: dict, peers: dict, threads: int) -> Picture:
-    """Error over seconds, one line for each seed."""
+def told(target: Target) -> str:
+    return f"{target.error:.2g}" + ("" if target.of == "rel_l2" else f", {target.of}")
+
+
+def beside(rows: list[Row], peers: Runs, rates: dict[int, float]) -> list[str]:
+    """DeepXDE's examples as ratios to ours, and plain steps of Adam."""
+    lines = ["## Beside DeepXDE", ""]
+    ours = {one.threads: statistics.median(one.seconds) for one in rows
+            if one.name == WORKS[0].name and one.target.error == 1e-2}  # fmt: skip
+    theirs = [(row(example, threads, Target(1e-2), found), rate_of(found))
+              for (example, threads), found in peers.items()]  # fmt: skip
+    if theirs:
+        lines += [
+            "To a relative error of 1e-2: its own examples in double precision, at most "
+            f"{PATIENCE:g} s each. The gate is 20 times, the stretch 50 times.",
+            "",
+            "| | threads | seconds | times ours |",
+            "|---|---|---|---|",
+            *(f"| {one.name} | {one.threads} | {words(one.seconds)} | "
+              f"{statistics.median(one.seconds) / ours[one.threads]:.0f} |"
+              for one, _ in theirs if one.threads in ours),
+            "",
+        ]  # fmt: skip
+    lines += [
+        "Plain steps of Adam in a second, 3 layers of 20, 2780 points, double precision. The gate "
+        "is 1.0 times, the stretch 2.0 times.",
+        "",
+        "| threads | ours | DeepXDE | ratio |",
+        "|---|---|---|---|",
+    ]
+    for threads, mine in rates.items():
+        other = [
+            rate for one, rate in theirs if one.threads == threads and one.name == EXAMPLES[0]
+        ]
+        cells = f"{other[0]:.0f} | {mine / other[0]:.2g}" if other else "not run | "
+        lines.append(f"| {threads} | {mine:.0f} | {cells} |")
+    return [*lines, ""]
+
+
+def rate_of(runs: list[Course]) -> float:
+    """Steps a second of the first thousand steps, the median over runs."""
+    found = []
+    for course in runs:
+        early = [look for look in course if look.step <= 1000]
+        found.append((early[-1].step - early[0].step) / (early[-1].seconds - early[0].seconds))
+    return statistics.median(found)
+
+
+def profile(spent: dict[str, dict[str, float]]) -> list[str]:
+    """What a step is made of."""
+    if not spent:
+        return []
+    named = {work.name: flops(work) for work in WORKS}
+    parts = list(next(iter(spent.values())))
+    return [
+        "## What a step costs",
+        "",
+        "Shares of the time of the first steps, on one thread. The operations counted are those "
+        "of JᵀJ and of its Cholesky factor: 5/4 m n² + n³/3 for m residuals and n weights.",
+        "",
+        "| | weights | operations | " + " | ".join(parts) + " |",
+        "|---" * (3 + len(parts)) + "|",
+        *(f"| {name} | {named[name][0]} | {named[name][1] / 1e6:.0f} million | "
+          + " | ".join(f"{share:.0%}" for share in one.values()) + " |"
+          for name, one in spent.items()),
+        "",
+    ]  # fmt: skip
+
+
+def picture(works: list[Work], runs: Runs, peers: Runs, threads: list[int]) -> Picture:
+    """Error over seconds, one line a seed; a ring where the gate is, and the stretch."""
     plots = []
-    for work in WORKS:
-        lines = []
-        for name, colour, runs in (
-            ("ours", 0, courses[work.name, threads]),
-            *((f"DeepXDE, {example}", 1 + k, peers.get((example, threads), ()))
-              for k, example in enumerate(("Burgers", "Burgers_RAR")) if work is WORKS[0]),
-        ):  # fmt: skip
-            for number, one in enumerate(runs):
-                x, y = np.array(one).T
-                lines.append(Lines(x, y, name if number == 0 else "", colour, "solid", 1.2))
-        plots.append(
-            Plot(work.name, tuple(lines), Axis("seconds"), Axis("error", log=True),
-                 alt="The relative error falls over the seconds of training.")
-        )  # fmt: skip
-    return Picture(tuple(plots), f"Relative L2 error, one line a seed, {threads} thread.")
+    for work in works:
+        for of in dict.fromkeys(target.of for target in work.targets):
+            marks = [
+                *(line for k, count in enumerate(threads)
+                  for line in lines(f"{count} thread{'s' * (count > 1)}", k, of,
+                                    runs[work.name, count])),
+                *(line for k, example in enumerate(EXAMPLES)
+                  for line in lines(f"DeepXDE, {example}", 3 + k, of,
+                                    peers.get((example, threads[0]), []))
+                  if work is WORKS[0]),
+                *rings([target for target in work.targets if target.of == of]),
+            ]  # fmt: skip
+            plots.append(
+                Plot(work.name + ("" if of == "rel_l2" else f": {of}"), tuple(marks),
+                     Axis("seconds"), Axis("error", log=True),
+                     alt="The relative error falls over the seconds of training.")
+            )  # fmt: skip
+    return Picture(tuple(plots), "Relative L2 error, one line a seed. Rings: gate and stretch.")
+
+
+def lines(label: str, colour: int, of: str, runs: list[Course]) -> list[Lines]:
+    made = []
+    for number, course in enumerate(runs):
+        looks = [look for look in course if of in look.errors]
+        x, y = np.array([(look.seconds, look.errors[of]) for look in looks]).T
+        made.append(Lines(x, y, "" if number else label, colour, "solid", 1.2))
+    return made
+
+
+def rings(targets: list[Target]) -> list[Points]:
+    found = []
+    for label, colour in (("gate", 6), ("stretch", 4)):
+        there = [(getattr(one, label), one.error) for one in targets
+                 if math.isfinite(getattr(one, label))]  # fmt: skip
+        if there:
+            x, y = np.array(there).T
+            found.append(Points(x, y, label, colour, 7.0, hollow=True))
+    return found
 
 
 if __name__ == "__main__":

@@ -159,8 +159,8 @@ def _list(arguments: Any) -> int:
     print("\nLessons (sciml-widgets open)")
     for one in lessons:
         draft = ", draft" if one["status"] == "draft" else ""
-        print(f"  {one['number']:02d}  {one['title']}  ({one['minutes']} minutes{draft})")
-        print(f"      needs {'; '.join(one['prerequisites'])}")
+        print(f"  {one['key']:<3}  {one['title']}  ({one['minutes']} minutes{draft})")
+        print(f"       needs {'; '.join(one['prerequisites'])}")
     if not lessons:
         print("  none here")
     return GOOD
@@ -303,8 +303,8 @@ def _lessons() -> list[dict[str, Any]]:
     except FileNotFoundError:
         return []
     return [
-        {"number": one.number, "title": one.title, "minutes": one.minutes, "status": one.status,
-         "prerequisites": one.prerequisites, "file": one.path.name}
+        {"key": one.key, "number": one.number, "title": one.title, "minutes": one.minutes,
+         "status": one.status, "prerequisites": one.prerequisites, "file": one.path.name}
         for one in there
     ]  # fmt: skip
 

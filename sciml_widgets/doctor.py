@@ -28,7 +28,7 @@ CHROMIUM_ELSEWHERE = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 WHY = {
-    "ipykernel": "7.0 loses what widgets print",
+    "ipykernel": "7.0 loses what widgets print, 7.3 may stop answering",
     "jupyterlab": "older ones have a known security hole",
     "notebook": "older ones have a known security hole",
     "jupyter-server": "older ones have a known security hole",

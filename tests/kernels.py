@@ -2,30 +2,45 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-__all__ = ["Kernel"]
+__all__ = ["Kernel", "together"]
 
 
 class Kernel:
-    """Starts a kernel; `run` executes a cell as JupyterLab does, `say` is what a widget sends."""
+    """Starts a kernel; `run` executes a cell as JupyterLab does, `say` is what a widget sends.
 
-    def __init__(self, *, env: dict[str, str] | None = None) -> None:
+    With `wait=False` the kernel is only started: call `ready` before anything else.
+    """
+
+    def __init__(self, *, env: dict[str, str] | None = None, wait: bool = True) -> None:
         self.manager = KernelManager(kernel_name="python3")
         self.manager.start_kernel(
-            env={**os.environ, **(env or {})}, extra_arguments=["--HistoryManager.enabled=False"]
+            env={**os.environ, **(env or {})},
+            extra_arguments=["--HistoryManager.enabled=False", "--IPKernelApp.log_level=ERROR"],
         )
         self.client: BlockingKernelClient = self.manager.blocking_client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        if wait:
+            self.ready()
         self.subshell: str | None = None
         self.comm = ""
         self.outputs: list[dict[str, Any]] = []
         self.frames: list[tuple[float, dict[str, Any], list[bytes]]] = []
+
+    def ready(self, timeout: float = 60) -> None:
+        """Wait until the kernel answers."""
+        self.client.wait_for_ready(timeout=timeout)
+
+    @property
+    def pid(self) -> int:
+        """The kernel's process."""
+        return self.manager.provisioner.pid  # type: ignore[union-attr]
 
     def __enter__(self) -> "Kernel":
         return self
@@ -140,3 +155,20 @@ class Kernel:
             )
             assert found is not None, f"the panel never was {state}"
         return self.frames[-1][1]
+
+
+def together(
+    kernels: Sequence[Kernel], seconds: float, each: Callable[[Kernel, float], None]
+) -> None:
+    """Take in what all of them send, in one thread; `each(kernel, now)` is called in between."""
+    heard = {kernel.client.iopub_channel.socket: kernel for kernel in kernels}
+    poller = zmq.Poller()
+    for socket in heard:
+        poller.register(socket, zmq.POLLIN)
+    end = time.perf_counter() + seconds
+    while (now := time.perf_counter()) < end:
+        for socket, _ in poller.poll(10):  # milliseconds
+            kernel = heard[socket]
+            kernel._take(kernel.client.iopub_channel.get_msg(timeout=0))
+        for kernel in kernels:
+            each(kernel, now)

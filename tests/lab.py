@@ -1,4 +1,4 @@
-"""JupyterLab on loopback and a Chromium that looks at it: for the browser tests and benchmarks."""
+"""JupyterLab or Voila on loopback and a Chromium that looks: for browser tests and benchmarks."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from typing import Any
 
 import nbformat
 
-__all__ = ["CHROMIUM", "FLAGS", "Server", "chromium", "execute", "notebook", "server"]
+__all__ = ["CHROMIUM", "FLAGS", "Server", "chromium", "execute", "notebook", "server", "voila"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = [
@@ -33,8 +33,8 @@ FLAGS = [
 class Server:
     """A running JupyterLab: its folder, and the address of a notebook in it."""
 
-    def __init__(self, folder: Path, port: int, token: str) -> None:
-        self.folder, self.port, self.token = folder, port, token
+    def __init__(self, folder: Path, port: int, token: str, pid: int) -> None:
+        self.folder, self.port, self.token, self.pid = folder, port, token, pid
 
     def url(self, name: str, *, app: str = "lab") -> str:
         """A notebook in JupyterLab, in a workspace of its own, or in Notebook (`notebooks`)."""
@@ -45,29 +45,56 @@ class Server:
 @contextlib.contextmanager
 def server(folder: Path, *, env: dict[str, str] | None = None) -> Iterator[Server]:
     """JupyterLab in `folder`; ends with the block, by its process id."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(16)
-    private = {
-        name: str(folder / ".jupyter" / name.lower())
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR",
-                     "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    }  # fmt: skip
+    port, token = _free_port(), secrets.token_hex(16)
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1",
+        "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--ServerApp.log_level=ERROR",
     ]  # fmt: skip
+    with _serving(
+        command, folder, f"http://127.0.0.1:{port}/api/status?token={token}", env
+    ) as pid:
+        yield Server(folder, port, token, pid)
+
+
+@contextlib.contextmanager
+def voila(path: Path) -> Iterator[str]:
+    """Voila with one notebook; gives its address."""
+    port, token = _free_port(), secrets.token_hex(16)
+    command = [
+        "-m", "voila", str(path), "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}",
+        f"--token={token}", "--Voila.log_level=ERROR",
+    ]  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    with _serving(command, path.parent, f"{address}/voila/static/favicon.ico", None):
+        yield f"{address}/?token={token}"
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def _serving(
+    command: list[str], folder: Path, ready: str, env: dict[str, str] | None
+) -> Iterator[int]:
+    """Python with these arguments and settings of its own, once `ready` answers; its process."""
+    private = {
+        name: str(folder / ".jupyter" / name.lower())
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR",
+                     "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }  # fmt: skip
     process = subprocess.Popen(
-        command, env={**os.environ, **private, **(env or {})}, stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT, start_new_session=True,
+        [sys.executable, *command], env={**os.environ, **private, **(env or {})},
+        stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     try:
-        _wait(f"http://127.0.0.1:{port}/api/status?token={token}", process)
-        yield Server(folder, port, token)
+        _wait(ready, process)
+        yield process.pid
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
@@ -81,11 +108,11 @@ def server(folder: Path, *, env: dict[str, str] | None = None) -> Iterator[Serve
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
         if process.poll() is not None:
-            raise RuntimeError(f"JupyterLab ended with exit code {process.returncode}")
+            raise RuntimeError(f"the server ended with exit code {process.returncode}")
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):
             return
         time.sleep(0.2)
-    raise TimeoutError("JupyterLab did not start within a minute")
+    raise TimeoutError("the server did not start within a minute")
 
 
 def notebook(path: Path, *cells: str) -> None:

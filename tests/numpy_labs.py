@@ -10,11 +10,11 @@ from sciml_widgets.experiment import Experiment, Frame, Series
 from sciml_widgets.knobs import action, choice, knob, toggle
 from sciml_widgets.picture import Axis, Bars, Image, Lines, Picture, Plot, Points, View
 
-__all__ = ["LABS", "Evolution", "Labels", "Measure", "MonteCarlo", "Polar", "Race"]
+__all__ = ["LABS", "Evolution", "Labels", "Measure", "DoubleWell", "Polar", "Race"]
 
 
 @dataclass
-class MonteCarlo(Experiment):
+class DoubleWell(Experiment):
     """Metropolis walkers in the double well V = (x² - 1)²: no loss, no gradient, no end."""
 
     width: float = knob(0.5, 0.01, 5.0, log=True, group="Walk", help="length of a proposed move")
@@ -262,7 +262,7 @@ class Race(Experiment):
         return Picture((Plot("race", marks, *axes, alt="six racers", equal=True),))
 
 
-LABS: tuple[type[Experiment], ...] = (MonteCarlo, Evolution, Labels, Polar, Measure, Race)
+LABS: tuple[type[Experiment], ...] = (DoubleWell, Evolution, Labels, Polar, Measure, Race)
 
 
 def V(x: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from numpy_labs import MonteCarlo
+from numpy_labs import DoubleWell
 from panel_page import Demo, fill
 from playwright.sync_api import Browser, Page, expect
 from test_panel_page import CONTRAST, browser, page, sent, start, tab, wait_for_ack
@@ -97,7 +97,7 @@ def shared(page: Page) -> None:
 def recorded(page: Page) -> None:
     dark = page.evaluate("document.documentElement.dataset.theme") == "dark"
     width = page.viewport_size or {"width": 1130}
-    record = trace(MonteCarlo(), frames=50, pictures=4)
+    record = trace(DoubleWell(), frames=50, pictures=4)
     made = trace_page(dataclasses.replace(record, message=""), "t", b"png")
     theme, colour = ("dark", "#14181d") if dark else ("light", "#fff")
     page.set_content(

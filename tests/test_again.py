@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy_labs import LABS, Evolution, Measure, MonteCarlo, Race
+from numpy_labs import LABS, DoubleWell, Evolution, Measure, Race
 
 from sciml_widgets.again import Again
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
@@ -60,7 +60,7 @@ def drained(player: Player) -> None:
 
 
 RUNS = [
-    (MonteCarlo(), (Turn(7, "width", 1.5), Turn(20, "beta", 4.0, True), Turn(22, "bins", 7)), 50),
+    (DoubleWell(), (Turn(7, "width", 1.5), Turn(20, "beta", 4.0, True), Turn(22, "bins", 7)), 50),
     (Evolution(seed=3), (Turn(4, "mutation", 0.3),), 30),
     (Measure(), (Turn(3, "where", 0.4), Turn(3, "here", 1), Turn(9, "noise", 0.5)), 25),
     (Race(), (Turn(5, "speed", 1.2),), 40),
@@ -102,8 +102,8 @@ def test_a_burgers_network_is_continued_bit_for_bit_by_a_live_player() -> None:
 
 
 def test_resume_in_the_middle_of_another_run_begins_anew() -> None:
-    record = run(MonteCarlo(), frames=12).record()
-    player = Player(MonteCarlo(seed=5, width=2.0))
+    record = run(DoubleWell(), frames=12).record()
+    player = Player(DoubleWell(seed=5, width=2.0))
     player.step(30)
     drained(player)
     player.turn("beta", 9.0)
@@ -113,18 +113,18 @@ def test_resume_in_the_middle_of_another_run_begins_anew() -> None:
     assert player.again and player.again.said.startswith("the same")
     player.go()
     drained(player)
-    assert player.frames == 12 + MonteCarlo.length
+    assert player.frames == 12 + DoubleWell.length
     player.reset()
     player.round()
     assert player.again is None
 
 
 def test_turns_after_the_last_frame_are_applied_at_the_end() -> None:
-    first = steered(MonteCarlo(), (Turn(5, "beta", 3.0),), 10)
+    first = steered(DoubleWell(), (Turn(5, "beta", 3.0),), 10)
     first.turn("beta", 7.0)
     first.turn("bins", 9)
     first._take_mail()
-    fresh = Player(MonteCarlo())
+    fresh = Player(DoubleWell())
     fresh.resume(first.record())
     drained(fresh)
     assert equal(first, fresh) and values(fresh.experiment)["bins"] == 9
@@ -209,8 +209,8 @@ def test_where_they_part_is_said_as_soon_as_it_is_known(
     {"tape": (Turn(1, "width", "x"),)},
 ], ids=str)  # fmt: skip
 def test_a_record_that_does_not_fit_changes_nothing(changes: dict[str, Any]) -> None:
-    record = dataclasses.replace(run(MonteCarlo(), frames=9).record(), **changes)
-    player = Player(MonteCarlo())
+    record = dataclasses.replace(run(DoubleWell(), frames=9).record(), **changes)
+    player = Player(DoubleWell())
     player.step(5)
     drained(player)
     before = player.record()
@@ -280,7 +280,7 @@ class Browser:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    panel = Panel(MonteCarlo())
+    panel = Panel(DoubleWell())
     panel.widget = found = Browser(panel)  # type: ignore[assignment]
     panel.player.start()
     found.say(t="ready")
@@ -300,7 +300,7 @@ def test_the_browser_gets_the_line_it_asks_for_and_what_it_may_keep(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited(browser, lambda: browser.seen("place"))
-    assert browser.seen("place")[0]["lab"] == "monte-carlo"
+    assert browser.seen("place")[0]["lab"] == "double-well"
     assert not browser.seen("kept"), "nothing has run"
     browser.say(t="step", n=20)
     waited(browser, lambda: browser.panel.player.frames == 20 and browser.seen("kept"))
@@ -316,7 +316,7 @@ def test_the_browser_gets_the_line_it_asks_for_and_what_it_may_keep(
 
 
 def test_a_fresh_panel_continues_and_says_whether_it_is_the_same(browser: Browser) -> None:
-    first = steered(MonteCarlo(seed=2), (Turn(5, "beta", 3.0),), 40)
+    first = steered(DoubleWell(seed=2), (Turn(5, "beta", 3.0),), 40)
     browser.say(t="resume", text=line(first.record()))
     waited(browser, lambda: browser.panel.player.frames == 40)
     assert browser.panel.wait(5)
@@ -332,7 +332,7 @@ def test_a_fresh_panel_continues_and_says_whether_it_is_the_same(browser: Browse
 def test_a_hostile_text_is_said_on_the_panel_and_changes_nothing(browser: Browser) -> None:
     browser.say(t="step", n=5)
     waited(browser, lambda: browser.panel.player.frames == 5)
-    for text in ("{}", None, '{"schema":1,"lab":"monte-carlo"}'):
+    for text in ("{}", None, '{"schema":1,"lab":"double-well"}'):
         browser.say(t="resume", text=text)
         waited(browser, lambda: any("Not done" in one for one in browser.seen("notice")))
         browser.headers.clear()
@@ -340,7 +340,7 @@ def test_a_hostile_text_is_said_on_the_panel_and_changes_nothing(browser: Browse
 
 
 def test_a_line_with_quotes_in_its_values_can_be_pasted_between_any() -> None:
-    record = run(MonteCarlo(), frames=3).record()
+    record = run(DoubleWell(), frames=3).record()
     odd = dataclasses.replace(
         record, start={**record.start, "where": "Newton's \"\\ way"}, message="a\tb \x1b[31mred"
     )
@@ -368,7 +368,7 @@ def test_a_run_that_diverges_as_its_record_did_is_the_same(
 def test_while_it_runs_a_record_is_kept_every_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("sciml_widgets.live.share.time.perf_counter", lambda: now[0])
-    shared, player = Shared(), Player(MonteCarlo())
+    shared, player = Shared(), Player(DoubleWell())
     player.go()
     kept = []
     for _ in range(40):
@@ -385,8 +385,8 @@ def test_while_it_runs_a_record_is_kept_every_few_seconds(monkeypatch: pytest.Mo
 
 
 def test_while_a_run_is_repeated_less_is_not_kept_over_more() -> None:
-    record = steered(MonteCarlo(), (), 30).record()
-    shared, player = Shared(), Player(MonteCarlo())
+    record = steered(DoubleWell(), (), 30).record()
+    shared, player = Shared(), Player(DoubleWell())
     player.resume(record)
     while player.frames < 29:
         player.round()
@@ -403,25 +403,25 @@ def test_show_runs_a_record_again_from_object_text_and_file(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(SWITCH, "none")
-    first = steered(MonteCarlo(), (Turn(5, "beta", 3.0),), 20)
+    first = steered(DoubleWell(), (Turn(5, "beta", 3.0),), 20)
     record, path = first.record(), tmp_path / "run.json"
     path.write_text(record.to_json())
     for given in (record, record.to_json(), line(record), path, str(path)):
-        panel = show(given, lab=MonteCarlo)
+        panel = show(given, lab=DoubleWell)
         assert panel is not None and equal(first, panel.player)
         assert capsys.readouterr().out == "the same as the record, step 19\n"
-    short = show(record, lab=MonteCarlo, still=12)
+    short = show(record, lab=DoubleWell, still=12)
     assert short is not None and short.player.frames == 12
     assert capsys.readouterr().out == "the same as the record up to frame 10 of 20\n"
-    assert show(record, lab=MonteCarlo, still=9) is not None
+    assert show(record, lab=DoubleWell, still=9) is not None
     assert capsys.readouterr().out == "not compared: the record's first note is of frame 10\n"
     with pytest.raises(ValueError, match="no time to guess"):
-        show(record, lab=MonteCarlo, predict=None)
+        show(record, lab=DoubleWell, predict=None)
 
 
 def test_show_finds_only_labs_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SWITCH, "none")
-    record = run(MonteCarlo(), frames=3).record()
+    record = run(DoubleWell(), frames=3).record()
     with pytest.raises(RecordError, match=r"no lab of this package: show\(record, lab=YourLab\)"):
         show(record)
     with pytest.raises(RecordError, match="not of 'race'"):
@@ -433,18 +433,18 @@ def test_show_finds_only_labs_of_the_package(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_foreign_text_is_one_record_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SWITCH, "none")
-    good = run(MonteCarlo(), frames=3).record().to_json()
+    good = run(DoubleWell(), frames=3).record().to_json()
     for text in ("", "{", "{}", "hello", "[1]", "\x00", "a\nb", "x" * 5000, good[:-1], good + good,
                  json.dumps(json.loads(good) | {"extra": 1})):  # fmt: skip
         with pytest.raises(RecordError) as caught:
-            show(text, lab=MonteCarlo)
+            show(text, lab=DoubleWell)
         assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
 
 
 def test_a_record_of_no_frames_shows_the_start() -> None:
-    record = Player(MonteCarlo(width=2.0)).record()
-    player = Player(MonteCarlo())
+    record = Player(DoubleWell(width=2.0)).record()
+    player = Player(DoubleWell())
     player.resume(record)
     player.round()
     assert player.state == "idle" and player.experiment.width == 2.0  # type: ignore[attr-defined]
-    assert Again(record, MonteCarlo).frames == 0
+    assert Again(record, DoubleWell).frames == 0

@@ -65,7 +65,8 @@ class Page:
         name = f"book{time.monotonic_ns()}.ipynb"
         self.path = jupyter.folder / name
         notebook(self.path, *cells)
-        self.tab = browser.new_page(viewport={"width": width, "height": 1000})
+        self.tab = browser.new_page()
+        self.tab.set_viewport_size({"width": width, "height": 1000})
         self.complaints = []
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.on(

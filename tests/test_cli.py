@@ -134,7 +134,7 @@ def test_a_goal_ends_the_run_and_decides_the_exit_code(said: Any) -> None:
 
 
 def test_a_limit_of_time_is_kept(said: Any) -> None:
-    code, out, _ = said("run", "monte-carlo", "--frames", 10**8, "--seconds", 0.2, "--json")
+    code, out, _ = said("run", "double-well", "--frames", 10**8, "--seconds", 0.2, "--json")
     assert code == 0 and 0.2 <= json.loads(out)["seconds"] < 5.0
 
 
@@ -196,7 +196,7 @@ def test_a_terminal_sees_how_far_the_run_is(monkeypatch: pytest.MonkeyPatch, sai
     ("argv", "words"),
     [
         (["run", "troubel"], ["no lab 'troubel': did you mean trouble?"]),
-        (["run", "xyz"], ["no lab 'xyz': there are trouble, monte-carlo,"]),
+        (["run", "xyz"], ["no lab 'xyz': there are trouble, double-well,"]),
         (["run"], ["the following arguments are required: LAB"]),
         (["run", "trouble", "--set", "dept=1"], ["no knob 'dept': did you mean depth?"]),
         (["run", "trouble", "--set", "nu=9"], ["nu=9 is outside [0.001, 0.2] (viscosity)"]),
@@ -392,13 +392,13 @@ def test_list_names_labs_and_lessons(
     monkeypatch.setattr(workspace, "source", lambda: tmp_path)
     code, out, err = said("list")
     assert (code, err) == (0, "")
-    assert "monte-carlo  Metropolis in a double well" in out
-    assert "05  Burgers  (45 minutes, draft)" in out and "needs derivatives; Python" in out
+    assert "double-well  Metropolis in a double well" in out
+    assert "05   Burgers  (45 minutes, draft)" in out and "needs derivatives; Python" in out
     code, out, _ = said("list", "--json")
     told = json.loads(out)
-    assert [one["name"] for one in told["labs"]][:2] == ["trouble", "monte-carlo"]
+    assert [one["name"] for one in told["labs"]][:2] == ["trouble", "double-well"]
     assert told["lessons"] == [
-        {"number": 5, "title": "Burgers", "minutes": 45, "status": "draft",
+        {"key": "05", "number": 5, "title": "Burgers", "minutes": 45, "status": "draft",
          "prerequisites": ["derivatives", "Python"], "file": "05_burgers.ipynb"}
     ]  # fmt: skip
 
@@ -462,8 +462,8 @@ def test_doctor_answers_in_words_and_in_json(said: Any, monkeypatch: pytest.Monk
 PROGRAM = """
 import sys, sciml_widgets.labs as labs
 sys.path.insert(0, {tests!r})
-from numpy_labs import MonteCarlo
-labs.labs = lambda: {{"monte-carlo": MonteCarlo}}
+from numpy_labs import DoubleWell
+labs.labs = lambda: {{"double-well": DoubleWell}}
 from sciml_widgets.cli import main
 print("ready", file=sys.stderr, flush=True)
 code = main(sys.argv[1:])
@@ -481,7 +481,7 @@ def program(*argv: str, script: bool = False, **options: Any) -> subprocess.Pope
 
 def test_ctrl_c_of_a_running_program_leaves_a_record_that_replays(tmp_path: Path) -> None:
     path = tmp_path / "run.json"
-    running = program("run", "monte-carlo", "--frames", "1000000000", "--out", str(path),
+    running = program("run", "double-well", "--frames", "1000000000", "--out", str(path),
                       script=True)  # fmt: skip
     assert running.stderr is not None and running.stderr.readline() == "ready\n"
     try:

@@ -71,6 +71,7 @@ def test_the_lessons_of_this_checkout_are_found_by_number_and_name() -> None:
     assert five.key == "05" and five.name == "05_burgers" and len(five.objectives) == 3
     assert five.minutes == sum(section.minutes for section in five.sections)
     assert five.exercises() == ("fisher", "one_knob")
+    assert [one.key for one in found] == sorted(one.key for one in found), "05 before 05b"
     with pytest.raises(LookupError, match=r"'99'.*05_burgers"):
         lesson("99")
 
@@ -81,10 +82,16 @@ def test_the_front_page_says_what_the_block_says() -> None:
         assert words in page
 
 
+def test_a_second_part_has_the_number_and_a_letter() -> None:
+    second = Lesson.read({"sciml_widgets": BLOCK | {"part": "b"}}, Path("07b_y.ipynb"))
+    assert second.key == "07b" and second.front_page().startswith("# 7b · t")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"extra": 1}, "extra"),
+        ({"part": "../b"}, "'b', 'c'"),
         ({"title": ""}, r"sciml_widgets\.title: "),
         ({"objectives": ["a"]}, r"sciml_widgets\.objectives: "),
         ({"sections": [{"title": "a", "minutes": 0}]}, r"sciml_widgets\.sections\.0\.minutes: "),

@@ -68,7 +68,8 @@ def test_text_shows_each_remedy_under_its_problem() -> None:
 
 @pytest.mark.parametrize(
     ("version", "status"),
-    [("7.0.0", "problem"), ("7.0.1", "problem"), ("7.1.0", "ok"), ("6.31.0", "ok"),
+    [("7.0.0", "problem"), ("7.0.1", "problem"), ("7.3.0", "problem"), ("7.1.0", "ok"),
+     ("6.31.0", "ok"),
      ("6.29.5", "problem")],
 )  # fmt: skip
 def test_kernels(monkeypatch: pytest.MonkeyPatch, version: str, status: str) -> None:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from numpy_labs import Evolution, Labels, Measure, MonteCarlo, Polar, Race
+from numpy_labs import DoubleWell, Evolution, Labels, Measure, Polar, Race
 
 from sciml_widgets.experiment import Diverged, Series
 from sciml_widgets.headless import replay, run
@@ -24,7 +24,7 @@ def same_again(player: Player) -> bool:
 
 
 def test_a_monte_carlo_sampler_samples_what_it_should_and_can_be_steered() -> None:
-    player = run(MonteCarlo(walkers=500), frames=300)
+    player = run(DoubleWell(walkers=500), frames=300)
     energy = player.history.tracks["energy"]
     x = np.linspace(-4, 4, 4001)
     weight = np.exp(-2.0 * (x**2 - 1) ** 2)
@@ -37,7 +37,7 @@ def test_a_monte_carlo_sampler_samples_what_it_should_and_can_be_steered() -> No
     bars = [mark for mark in player.draw().plots[0].marks if isinstance(mark, Bars)]
     assert bars and float(bars[0].y.sum() * bars[0].width) <= 1.0 + 1e-12
 
-    live = Player(MonteCarlo())
+    live = Player(DoubleWell())
     live.go()
     rounds(live, 20)
     calm = live.scalars["accepted"]

@@ -15,7 +15,7 @@ from sciml_widgets.course.script import read as lesson_of
 from sciml_widgets.course.shape import departures
 
 LESSONS = Path(__file__).parents[1] / "lessons"
-SCRIPTS = sorted(LESSONS.glob("[0-9][0-9]_*.py"))
+SCRIPTS = sorted(LESSONS.glob("[0-9][0-9]*_*.py"))
 RESULTS = sorted(LESSONS.glob("results/*.json"))
 LARGEST = 1_000_000  # bytes of a notebook
 
@@ -126,7 +126,7 @@ def test_there_are_two_exercises_with_hints(script: Path) -> None:
     found = exercises(script)
     assert len(found) >= 2
     for name, one in found.items():
-        assert one.name == name and one.key == script.name[:2]
+        assert one.name == name and one.key == script.stem.partition("_")[0]
         assert len(one.hints) >= 2
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from numpy_labs import Labels, Measure, MonteCarlo
+from numpy_labs import DoubleWell, Labels, Measure
 
 from sciml_widgets import headless
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
@@ -181,7 +181,7 @@ def test_a_tape_is_part_of_the_run() -> None:
 # ---- replay ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("lab", [MonteCarlo(), Labels(seed=4), Measure(seed=1), Decay(width=3)])
+@pytest.mark.parametrize("lab", [DoubleWell(), Labels(seed=4), Measure(seed=1), Decay(width=3)])
 def test_a_replay_gives_the_same_numbers(lab: Experiment, tmp_path: Path) -> None:
     player = run(lab)
     save(player.record(), tmp_path / "run.json")
@@ -330,6 +330,6 @@ def test_the_record_holds_the_threads_of_the_run(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_run_saved_and_loaded_is_the_run(tmp_path: Path) -> None:
-    record = run(MonteCarlo(width=0.123456789012345678)).record()
+    record = run(DoubleWell(width=0.123456789012345678)).record()
     save(record, tmp_path / "run.json")
     assert load(tmp_path / "run.json") == record

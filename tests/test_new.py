@@ -56,6 +56,7 @@ def test_it_runs_and_keeps_every_other_law(fresh: Path) -> None:
     [
         ("6", "pendulum", "two digits"),
         ("../6", "pendulum", "two digits"),
+        ("06z", "pendulum", "two digits"),
         ("06", "../pendulum", "small letters"),
         ("06", "", "small letters"),
         ("96", "other", "lesson 96 is there: 96_pendulum.py"),

@@ -83,6 +83,19 @@ def test_slices_lie_over_dashed_exact_curves() -> None:
     assert slices.note == "dashed: exact"
 
 
+def test_a_slice_is_at_the_time_that_its_label_says_in_every_task() -> None:
+    for task in ("forward", "reconstruct", "sensors"):
+        problem = Burgers(task=task)
+        lines = [m for m in solution_picture(problem, problem.exact, 16).plots[2].marks
+                 if isinstance(m, Lines)]  # fmt: skip
+        for at, solid, dashed in zip(problem.at, lines[:3], lines[3:], strict=True):
+            assert solid.label == f"t = {at:g}"
+            x = torch.from_numpy(solid.x)
+            exact = problem.exact(torch.stack([x, torch.full_like(x, at)], 1))[:, 0].numpy()
+            assert np.abs(solid.y - exact).max() < 1e-12
+            assert np.abs(dashed.y - exact).max() < 1e-12
+
+
 def test_every_plot_has_words_for_who_cannot_see() -> None:
     for plot in drawn().plots:
         assert plot.title and plot.alt.endswith(".")

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from numpy_labs import LABS, MonteCarlo
+from numpy_labs import LABS, DoubleWell
 
 from sciml_widgets.experiment import Experiment
 from sciml_widgets.goals import Goal
@@ -85,8 +85,8 @@ def test_a_repair_is_judged_by_the_goal_of_what_it_mends() -> None:
 
 
 def test_a_preset_changes_only_what_it_names_and_not_the_lab(monkeypatch: Any) -> None:
-    monkeypatch.setattr(MonteCarlo, "presets", PRESETS)
-    lab = MonteCarlo().but(seed=7)
+    monkeypatch.setattr(DoubleWell, "presets", PRESETS)
+    lab = DoubleWell().but(seed=7)
     assert values(lab.preset("bad")) == values(lab) | {"beta": 0.2}
     assert values(lab.preset("plain")) == values(lab) and lab.beta != 0.2
 
@@ -97,9 +97,9 @@ def test_a_preset_changes_only_what_it_names_and_not_the_lab(monkeypatch: Any) -
      ("xyz", "no preset 'xyz': there are bad, good, plain, alone")],
 )  # fmt: skip
 def test_an_unknown_name_says_what_is_near(monkeypatch: Any, name: str, said: str) -> None:
-    monkeypatch.setattr(MonteCarlo, "presets", PRESETS)
+    monkeypatch.setattr(DoubleWell, "presets", PRESETS)
     with pytest.raises(ValueError, match=said):
-        MonteCarlo().preset(name)
+        DoubleWell().preset(name)
     with pytest.raises(ValueError, match="there are none here"):
         pick((), name)
 

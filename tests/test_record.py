@@ -387,7 +387,7 @@ def test_the_notes_of_a_digest_are_bounded_and_evenly_spread() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("BurgersPINN", "burgers-pinn"), ("PINNRace", "pinn-race"), ("Measure", "measure"),
-     ("MonteCarlo", "monte-carlo"), ("_Private", "private"), ("DQN2Lab", "dqn2-lab"),
+     ("DoubleWell", "double-well"), ("_Private", "private"), ("DQN2Lab", "dqn2-lab"),
      ("snake_Case", "snake-case"), ("A__B", "a-b"), ("Äther", "äther")],
 )  # fmt: skip
 def test_the_name_of_a_lab_is_one_that_a_record_may_hold(name: str, expected: str) -> None:

@@ -103,6 +103,7 @@ def test_ranges_keep_the_security_floors() -> None:
         lowest = min(Version(one.version) for one in rules[name] if one.operator == ">=")
         assert lowest >= Version(floor), name
     assert not rules["ipykernel"].contains("7.0.1")
+    assert not rules["ipykernel"].contains("7.3.0")
 
 
 def test_this_environment_is_the_pinned_one() -> None:

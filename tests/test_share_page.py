@@ -160,6 +160,8 @@ def test_copy_record_uses_the_clipboard_or_a_field(page: Page) -> None:
     show(page, demo, 9, state="paused", share={"view": view, "text": text})
     expect(page.locator(".sw-caption")).to_contain_text("The record is copied")
     assert page.evaluate("copied") == text
+    show(page, demo, 0, state="idle", run=2)  # a reset: what was said of the old run goes
+    expect(page.locator(".sw-caption")).not_to_contain_text("copied", timeout=1000)
     page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     show(page, demo, 9, state="paused", share={"view": view, "text": text})
     field = page.get_by_role("textbox", name="The record, one line of text")

@@ -4,7 +4,7 @@ import inspect
 import threading
 
 import pytest
-from numpy_labs import Evolution, Labels, Measure, MonteCarlo
+from numpy_labs import DoubleWell, Evolution, Labels, Measure
 
 from sciml_widgets.experiment import Diverged
 from sciml_widgets.knobs import knobs
@@ -63,12 +63,12 @@ def test_voila_shows_widgets_though_it_asks_like_nbclient(monkeypatch):
 def test_without_a_front_end_show_runs_and_leaves_nothing_behind(monkeypatch):
     monkeypatch.setenv(SWITCH, "none")
     before = threading.active_count()
-    panel = show(MonteCarlo(), still=7)
+    panel = show(DoubleWell(), still=7)
     assert isinstance(panel, Panel) and panel.widget is None
     assert panel.state == "finished" and panel.player.frames == 7
     assert threading.active_count() == before
     assert set(panel.history.columns) >= {"energy", "accepted"}
-    assert panel.values == {path: knob.default for path, knob in knobs(MonteCarlo()).items()}
+    assert panel.values == {path: knob.default for path, knob in knobs(DoubleWell()).items()}
 
 
 def test_show_reaches_its_goal_and_says_where(monkeypatch):
@@ -87,11 +87,11 @@ def test_a_guess_of_a_later_step_is_answered_though_the_goal_is_reached_before(m
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "words"),
     [
-        ((MonteCarlo,), {}, TypeError, "write the brackets"),
+        ((DoubleWell,), {}, TypeError, "write the brackets"),
         ((3,), {}, TypeError, "takes an experiment"),
         (("burgers",), {}, ValueError, "neither a record nor a file"),
-        ((MonteCarlo(),), {"still": 0}, ValueError, "number of frames"),
-        ((MonteCarlo(),), {"until": "nothing<1"}, ValueError, "needs one of"),
+        ((DoubleWell(),), {"still": 0}, ValueError, "number of frames"),
+        ((DoubleWell(),), {"until": "nothing<1"}, ValueError, "needs one of"),
     ],
 )
 def test_bad_arguments_are_refused(monkeypatch, arguments, options, error, words):
@@ -103,7 +103,7 @@ def test_bad_arguments_are_refused(monkeypatch, arguments, options, error, words
 def test_a_diverged_run_is_raised_where_nobody_is_there(monkeypatch):
     monkeypatch.setenv(SWITCH, "none")
 
-    class Broken(MonteCarlo):
+    class Broken(DoubleWell):
         def frames(self):
             yield from ()
             raise Diverged("the walkers left.")
@@ -119,10 +119,10 @@ def test_the_widget_is_one_module_and_small():
 
 
 def test_controls_are_bound_to_a_player_and_forgive_rounding():
-    box = controls(MonteCarlo())
+    box = controls(DoubleWell())
     player = box.player
     try:
-        assert set(box.by_path) == set(knobs(MonteCarlo()))
+        assert set(box.by_path) == set(knobs(DoubleWell()))
         box.by_path["width"].value = box.by_path["width"].max and 5.0
         box.by_path["beta"].value = 7.5
         assert player.wait(5)
@@ -133,7 +133,7 @@ def test_controls_are_bound_to_a_player_and_forgive_rounding():
 
 def test_controls_cover_every_kind_of_knob():
     kinds = set()
-    for lab in (MonteCarlo(), Labels(), Measure()):
+    for lab in (DoubleWell(), Labels(), Measure()):
         box = controls(lab)
         kinds |= {type(widget).__name__ for widget in box.by_path.values()}
         box.player.close()
@@ -141,8 +141,8 @@ def test_controls_cover_every_kind_of_knob():
 
 
 def test_controls_by_name_and_a_wrong_name():
-    box = controls(MonteCarlo(), ["beta"])
+    box = controls(DoubleWell(), ["beta"])
     assert list(box.by_path) == ["beta"]
     box.player.close()
     with pytest.raises(ValueError, match="did you mean beta"):
-        controls(MonteCarlo(), ["betta"])
+        controls(DoubleWell(), ["betta"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy_labs import LABS, Evolution, MonteCarlo, Race
+from numpy_labs import LABS, DoubleWell, Evolution, Race
 from panel_page import chromium
 from playwright.sync_api import Browser, Page, expect
 
@@ -30,7 +30,7 @@ from sciml_widgets.picture import Image, Lines, Picture, Plot, Text
 from sciml_widgets.record import Record, RecordError, Turn, load, save
 
 GOOD = trace(Evolution(), frames=12, pictures=4)
-LAB = trace(MonteCarlo(), frames=50, tape=(Turn(9, "beta", 5.0),), pictures=6)
+LAB = trace(DoubleWell(), frames=50, tape=(Turn(9, "beta", 5.0),), pictures=6)
 
 
 def damaged(change: Any) -> str:
@@ -66,11 +66,11 @@ def test_every_kind_of_lab_can_be_traced_and_read_back(lab: type[Experiment]) ->
 
 
 def test_a_trace_is_a_record_that_replays_with_its_tape(tmp_path: Path) -> None:
-    bare = run(MonteCarlo(), frames=50, tape=(Turn(9, "beta", 5.0),)).record()
+    bare = run(DoubleWell(), frames=50, tape=(Turn(9, "beta", 5.0),)).record()
     elsewhere: Any = {"seconds": 0.0, "versions": {}, "trace": None}
     assert dataclasses.replace(LAB, **elsewhere) == dataclasses.replace(bare, **elsewhere)
     save(LAB, tmp_path / "run.json")
-    player, parting = replay(tmp_path / "run.json", MonteCarlo)
+    player, parting = replay(tmp_path / "run.json", DoubleWell)
     assert parting == "" and player.frames == 50
     assert len(load(tmp_path / "run.json").tape) == 1
     assert LAB.trace and LAB.trace["ticks"][0]["text"].startswith("beta 2 → 5")
@@ -88,7 +88,7 @@ def test_each_picture_shows_the_history_up_to_its_step_and_no_further() -> None:
 
 
 @dataclasses.dataclass
-class Long(MonteCarlo):
+class Long(DoubleWell):
     """A spike that thinning must keep."""
 
     series = (Series("energy", scale="linear"),)
@@ -113,7 +113,7 @@ def test_a_long_history_is_thinned_and_keeps_every_spike() -> None:
 
 def test_too_many_pictures_are_left_out_until_it_fits() -> None:
     @dataclasses.dataclass
-    class Noise(MonteCarlo):
+    class Noise(DoubleWell):
         def picture(self, state: Any, view: Any) -> Picture:
             z = np.random.default_rng(abs(hash(float(state[0])))).random((128, 128))
             return Picture((Plot("noise", (Image(z, (0, 1, 0, 1), 0.0, 1.0),)),))
@@ -131,7 +131,7 @@ def test_a_run_that_diverges_is_a_trace_and_one_that_fails_is_raised() -> None:
     assert found.state == "diverged" and "it fell" in found.message and found.trace
 
     @dataclasses.dataclass
-    class Wrong(MonteCarlo):
+    class Wrong(DoubleWell):
         def picture(self, state: Any, view: Any) -> Picture:
             raise ZeroDivisionError("no picture")
 
@@ -145,12 +145,12 @@ def test_bad_arguments_are_refused(bad: dict[str, Any]) -> None:
     import inspect
 
     with pytest.raises(ValueError):
-        inspect.unwrap(trace)(MonteCarlo(), **bad)
+        inspect.unwrap(trace)(DoubleWell(), **bad)
 
 
 def test_marks_that_are_new_or_not_finite_do_no_harm() -> None:
     @dataclasses.dataclass
-    class Odd(MonteCarlo):
+    class Odd(DoubleWell):
         def picture(self, state: Any, view: Any) -> Picture:
             z = np.full((3, 4), np.nan)
             x = np.array([0.0, np.nan, 1.0])
@@ -339,7 +339,7 @@ def test_words_of_a_trace_are_escaped_where_they_stand_as_html() -> None:
 
 def test_run_runs_a_record_with_pictures(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setenv(SWITCH, "none")
-    panel = show(LAB, run=True, lab=MonteCarlo)
+    panel = show(LAB, run=True, lab=DoubleWell)
     assert panel is not None and panel.player.frames == 50
     assert "the same as the record, step 49" in capsys.readouterr().out
 

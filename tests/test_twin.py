@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from numpy_labs import LABS
 from PIL import Image as Pillow
 
@@ -13,7 +14,7 @@ from sciml_widgets.headless import run
 from sciml_widgets.history import History
 from sciml_widgets.live.inspect import to_plotly
 from sciml_widgets.live.losses import looks, loss_plots
-from sciml_widgets.live.twin import alt, figure, png, render
+from sciml_widgets.live.twin import CORNER, PAPER, alt, figure, png, render
 from sciml_widgets.picture import (
     INK,
     Arrows,
@@ -76,6 +77,33 @@ def test_the_colours_of_fields_and_lines_survive_the_small_file():
     assert np.quantile(distance, 0.99) <= 8
     orange = (true == [0xD5, 0x5E, 0x00]).all(-1)
     assert orange.sum() > 100 and distance[orange].max() <= 1
+
+
+def test_a_still_is_a_sheet_with_round_corners_on_a_light_page_and_on_a_dark_one():
+    shown = np.asarray(Pillow.open(io.BytesIO(png(render(EVERY_MARK)))).convert("RGBA"))
+    alpha = shown[..., 3]
+    assert {*alpha.ravel().tolist()} == {0, 255}
+    assert alpha[[0, 0, -1, -1], [0, -1, 0, -1]].tolist() == [0, 0, 0, 0]
+    assert alpha[CORNER:-CORNER].min() == alpha[:, CORNER:-CORNER].min() == 255
+    assert np.allclose(shown[1, CORNER + 1, :3], [255 * c for c in to_rgb(PAPER)], atol=1)
+
+
+@pytest.mark.parametrize("steps", [2, 15, 4000])
+def test_what_stands_behind_the_last_step_is_names_on_paper(steps):
+    x = np.arange(float(steps))
+    lines = tuple(Lines(x, 1 + x, name, k) for k, name in enumerate(("a", "the middle", "c")))
+    made = render(Picture((Plot("losses", lines, Axis("step"), ends=True),)))
+    axes = made.axes[0]
+    axes.figure.canvas.draw()
+    low, high = axes.get_xlim()
+    (sheet,) = axes.patches
+    assert (sheet.get_x(), sheet.get_x() + sheet.get_width()) == (x[-1], high)
+    assert axes.spines["bottom"].get_bounds() == (low, x[-1])
+    assert (high - x[-1]) / (high - low) < 0.25, "short names take little"
+    end = axes.get_window_extent().x1
+    for text in axes.texts:
+        box = text.get_window_extent()
+        assert axes.transData.transform((x[-1], 1))[0] < box.x0 and box.x1 <= end
 
 
 def test_the_title_says_step_error_and_what_is_not_default():

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from numpy_labs import MonteCarlo
+from numpy_labs import DoubleWell
 
 from sciml_widgets.headless import run
 from sciml_widgets.live.wire import Wire, picture_parts, quantise, spec
@@ -99,7 +99,7 @@ def test_the_tracks_in_the_browser_are_the_history_of_the_player(frames):
         if count % 13 == 1:
             messages.append(wire.message(player, None, not messages, ""))
 
-    player = run(MonteCarlo(), frames=frames, watch=watch)
+    player = run(DoubleWell(), frames=frames, watch=watch)
     messages.append(wire.message(player, None, False, ""))
     tracks = assemble(messages)
     for name, track in player.history.tracks.items():
@@ -109,7 +109,7 @@ def test_the_tracks_in_the_browser_are_the_history_of_the_player(frames):
 
 
 def test_the_second_message_is_small_and_a_key_frame_is_whole():
-    player = run(MonteCarlo(), frames=500)
+    player = run(DoubleWell(), frames=500)
     wire = Wire()
     first = wire.message(player, None, True, "")
     second = wire.message(player, None, False, "")
@@ -120,7 +120,7 @@ def test_the_second_message_is_small_and_a_key_frame_is_whole():
 
 
 def test_a_new_run_tells_its_series_again():
-    player = run(MonteCarlo(), frames=5)
+    player = run(DoubleWell(), frames=5)
     wire = Wire()
     wire.message(player, None, True, "")
     player.turn("seed", 1)
@@ -130,7 +130,7 @@ def test_a_new_run_tells_its_series_again():
 
 
 def test_the_spec_is_json_and_names_every_knob_and_series():
-    lab = MonteCarlo()
+    lab = DoubleWell()
     told = json.loads(json.dumps(spec(lab), allow_nan=False))
     from sciml_widgets.knobs import knobs
 
@@ -139,7 +139,7 @@ def test_the_spec_is_json_and_names_every_knob_and_series():
 
 
 def test_messages_of_a_diverged_run_are_json_too():
-    player = Player(MonteCarlo())
+    player = Player(DoubleWell())
     player.history.append(0, {name: math.nan for name in player.history.tracks})
     header, _ = Wire().message(player, None, True, "")
     json.dumps(header, allow_nan=False)

@@ -3,6 +3,8 @@
 python -m tools.faults [CASE ...]
 """
 
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -65,8 +67,10 @@ FAULTS = {
         "test_record.py::test_reading_a_record_imports_nothing_that_it_names",
     ),
     "10 a closed tab": (
-        "60 000 frames unseen: no message, at most 10 MB; back within 2 s",
+        "60 000 frames unseen (ten minutes of 100 a second, as fast as it goes): no message, "
+        "kernel at most 10 MB, server 20 MB; back within 2 s",
         "test_faults.py::test_a_closed_tab_costs_nothing",
+        "test_faults_page.py::test_a_tab_closed_for_ten_minutes",
         "test_panel.py::test_a_view_that_vanished_stops_holding_up_the_others",
     ),
     "11 a slow line": (
@@ -75,8 +79,10 @@ FAULTS = {
         "test_panel.py::test_no_more_than_two_acknowledgements_are_owed",
     ),
     "12 subshells": (
-        "turns overtake a running cell; no error, no blank picture",
+        "turns overtake a running cell; 20 turns a second while cells run, subshells on and off, "
+        "each kernel that is allowed: no error, no blank picture, the last turn counts",
         "test_faults.py::test_a_slider_on_a_subshell_while_a_cell_runs",
+        "test_faults_kernels.py::test_a_slider_that_never_rests",
         "test_kernel.py::test_a_slider_is_answered_while_torch_trains",
     ),
     "13 two tabs, two panels": (
@@ -85,9 +91,9 @@ FAULTS = {
         "test_faults.py::test_two_runs_at_once",
     ),
     "14 no network, no home": (
-        "a run, its pictures and its record work; a whole lesson without network",
+        "a run, its pictures and its record work; each whole lesson without network and home",
         "test_faults.py::test_a_run_needs_no_network",
-        "test_faults.py::test_a_whole_lesson_runs_in_a_space_without_network",
+        "test_faults.py::test_a_whole_lesson_runs_without_network_and_home",
         "test_panel_page.py::test_module_is_one_self_contained_piece",
         "test_cli.py::test_a_disk_that_fills_up_does_not_lose_the_numbers",
     ),
@@ -97,8 +103,10 @@ FAULTS = {
         "test_machine.py::test_a_network_or_a_step_that_is_too_large",
     ),
     "18 other countries, other eyes": (
-        "another locale, umlauts and blanks in the path; axe-core finds nothing",
+        "another locale, umlauts and blanks in the path; axe-core finds nothing "
+        "(Windows: not tested)",
         "test_faults.py::test_a_run_needs_no_network",
+        "test_faults_page.py::test_a_german_browser",
         "test_access.py",
         "test_keyboard.py",
     ),
@@ -109,6 +117,12 @@ FAULTS = {
     ),
 }
 """Case: what must be true, and the tests that provoke it, each by the start of its name."""
+
+HEAD = """# What can go wrong, provoked
+
+Written by `make faults`; do not edit. Each case is provoked for real: a real kernel, a real
+server or a real browser where the fault lives there. On {cores} cores, Python {python}.
+"""
 
 
 def main(*chosen: str) -> None:
@@ -130,7 +144,8 @@ def main(*chosen: str) -> None:
         )  # fmt: skip
         code = code or done.returncode % NOTHING_TO_RUN
         results |= outcomes(report)
-    lines = ["| case | what must be true | tests | measured |", "|---|---|---|---|"]
+    lines = [HEAD.format(cores=os.cpu_count(), python=platform.python_version()),
+             "| case | what must be true | tests | measured |", "|---|---|---|---|"]  # fmt: skip
     for case, (target, *names) in cases.items():
         found = {name: [one for key, one in results.items() if key.startswith(name)]
                  for name in names}  # fmt: skip

@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m sciml_widgets.course.build")
     parser.add_argument("lesson", nargs="*", help='numbers ("05"); default: all')
     wanted = parser.parse_args(arguments).lesson
-    scripts = {path.name[:2]: path for path in sorted(LESSONS.glob("[0-9][0-9]_*.py"))}
+    found = sorted(LESSONS.glob("[0-9][0-9]*_*.py"))
+    scripts = {path.name.partition("_")[0]: path for path in found}
     if unknown := set(wanted) - set(scripts):
         parser.error(f"no lesson {', '.join(sorted(unknown))}: there are {', '.join(scripts)}")
     for key in wanted or scripts:

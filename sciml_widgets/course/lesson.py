@@ -40,6 +40,7 @@ class Lesson:
     seed_systems: tuple[str, ...]
     licence: str
     status: str
+    part: str = ""
     path: Path = field(default=Path(), compare=False)
 
     @property
@@ -49,8 +50,8 @@ class Lesson:
 
     @property
     def key(self) -> str:
-        """The number as it stands in file names: "05"."""
-        return f"{self.number:02d}"
+        """The number as it stands in file names: "05"; of its second part: "05b"."""
+        return f"{self.number:02d}{self.part}"
 
     @property
     def name(self) -> str:
@@ -61,7 +62,7 @@ class Lesson:
         """The first cell, in Markdown: the build writes it, nobody types it."""
         objectives = "\n".join(f"{i}. {line}" for i, line in enumerate(self.objectives, 1))
         return (
-            f"# {self.number} · {self.title}\n\n"
+            f"# {self.number}{self.part} · {self.title}\n\n"
             f"**After this lesson you can**\n\n{objectives}\n\n"
             f"| | |\n|:--|:--|\n"
             f"| **Time** | {_minutes(self.minutes)} |\n"
@@ -112,15 +113,15 @@ def lessons() -> list[Lesson]:
 
     Raises FileNotFoundError where there are none, ValueError for a damaged one.
     """
-    paths = sorted(workspace.source().glob("[0-9][0-9]_*.ipynb"))
-    return [Lesson.read(_metadata(path), path) for path in paths]
+    paths = sorted(workspace.source().glob("[0-9][0-9]*_*.ipynb"))
+    return sorted((Lesson.read(_metadata(path), path) for path in paths), key=lambda one: one.key)
 
 
 def lesson(key: str) -> Lesson:
     """The lesson with this number ("05") or name. Raises LookupError."""
     there = lessons()
     for one in there:
-        if key in (one.key, one.name, str(one.number)):
+        if key in (one.key, one.name, f"{one.number}{one.part}"):
             return one
     raise LookupError(f"no lesson {key!r}: there are {', '.join(one.name for one in there)}")
 

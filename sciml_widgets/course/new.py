@@ -23,8 +23,8 @@ def new_lesson(number: str, name: str, title: str = "", folder: Path = LESSONS) 
     Raises:
         ValueError: not two digits, not a name for a file, or a number that is taken.
     """
-    if not re.fullmatch(r"\d\d", number):
-        raise ValueError(f"NUMBER={number!r}: expected two digits, such as 06")
+    if not re.fullmatch(r"\d\d[bc]?", number):
+        raise ValueError(f"NUMBER={number!r}: expected two digits, such as 06, or 06b")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ValueError(f"NAME={name!r}: expected small letters, digits and _, such as pendulum")
     title = title or name.replace("_", " ").capitalize()
@@ -35,7 +35,8 @@ def new_lesson(number: str, name: str, title: str = "", folder: Path = LESSONS) 
         raise ValueError(f"lesson {number} is there: {taken[0].name}; choose another number")
     text = (LESSONS / "_template" / "lesson.py").read_text(encoding="utf-8")
     quoted = "'" + title.replace("'", "''") + "'"  # YAML
-    text = text.replace("number: __NUMBER__", f"number: {int(number)}")
+    part = f"\n#     part: {number[2:]}" if number[2:] else ""
+    text = text.replace("number: __NUMBER__", f"number: {int(number[:2])}{part}")
     text = text.replace("__NUMBER__", number).replace("__TITLE__", quoted)
     path = folder / f"{number}_{name}.py"
     path.write_text(with_front_page(text, path), encoding="utf-8")

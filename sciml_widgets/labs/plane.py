@@ -32,7 +32,7 @@ def solution_picture(
     Other coordinates are held at the middle of the box. `dots` are drawn over the error; points
     that are `given` (sensors) over both, as rings.
     """
-    points, truth = _truth(problem.truth, size)
+    points, truth = _truth(problem.truth, _times(problem), size)  # the task's own times
     with torch.no_grad():
         u = network(points)[:, 0].numpy()
     if len(problem.box.names) == 1:
@@ -156,23 +156,23 @@ def _say(number: float) -> str:
 
 
 @lru_cache(maxsize=16)
-def _truth(problem: Problem, size: int) -> tuple[Points, np.ndarray]:
+def _truth(problem: Problem, times: tuple[float, ...], size: int) -> tuple[Points, np.ndarray]:
     """All points that a picture needs, and the exact first unknown there."""
-    points = _points(problem, size)
+    points = _points(problem, times, size)
     with torch.no_grad():
         truth = problem.exact(points)[:, 0].double().numpy()
     truth.flags.writeable = False
     return points, truth
 
 
-def _points(problem: Problem, size: int) -> Points:
+def _points(problem: Problem, times: tuple[float, ...], size: int) -> Points:
     box = problem.box
     if len(box.names) == 1:
         return _edges(box, 0, size)[:, None]
     cells = torch.cartesian_prod(_centres(box, 0, size), _centres(box, -1, size))
     lines = [
         torch.stack([edge, torch.full_like(edge, at)], 1)
-        for at in _times(problem)
+        for at in times
         for edge in [_edges(box, 0, size)]
     ]
     plane = torch.cat([cells, *lines])

@@ -42,6 +42,11 @@ __all__ = [
 LOCK = threading.RLock()
 COLOURS = PALETTE["light"]
 MUTE, GRID = "#5b6875", "#e3e8ec"
+PAPER = "#f1f3f5"
+"""Behind the plots: a sheet that can be told from a white page and is no lamp on a dark one."""
+CORNER = 12  # pixels
+UNUSED = (255, 0, 255)
+"""The colour of the palette that means: nothing here."""
 MAPS = {"field": "cividis", "error": "RdBu_r"}
 DASHES = {"solid": "-", "dashed": (0, (4, 2)), "dotted": (0, (1, 1.4))}
 SMALL = 8.0  # points
@@ -72,7 +77,8 @@ def render(picture: Picture, more: tuple[Plot, ...] = (), heading: str = "") -> 
     columns = min(2, max(1, len(plots)))
     with LOCK:
         layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.06, wspace=0.04, hspace=0.05)
-        made = Figure(figsize=(4.8 * columns, 2.4 * rows + 0.6), dpi=110, layout=layout)
+        size = (4.8 * columns, 2.4 * rows + 0.6)
+        made = Figure(figsize=size, dpi=110, layout=layout, facecolor=PAPER)
         made.suptitle(_plain(heading), fontsize=9, x=0.012, ha="left", color=COLOURS[INK])
         if picture.caption:
             made.supxlabel(_plain(picture.caption), fontsize=SMALL, x=0.012, ha="left", color=MUTE)
@@ -109,32 +115,42 @@ def alt(player: Player, picture: Picture | None = None) -> str:
 
 
 def png(made: "Figure") -> bytes:
-    """A figure as PNG of 256 colours, a third of the size of one with all of them."""
+    """A figure as PNG of 256 colours, a third of the size of one with all; its corners are round.
+
+    The page shows through the corners, so that it looks like a sheet on a dark page too.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image as Pillow
+    from PIL import ImageDraw
 
     with LOCK:
         canvas = FigureCanvasAgg(made)
         canvas.draw()
         shown = Pillow.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    reduced = shown.quantize(palette=_palette(), dither=Pillow.Dither.NONE)
+    sheet = Pillow.new("1", shown.size, 1)
+    right, bottom = shown.width - 1, shown.height - 1
+    ImageDraw.Draw(sheet).rounded_rectangle((0, 0, right, bottom), CORNER, fill=0)
+    reduced.paste(255, mask=sheet)
     file = io.BytesIO()
-    shown.quantize(palette=_palette(), dither=Pillow.Dither.NONE).save(file, "PNG", optimize=True)
+    reduced.save(file, "PNG", optimize=True, transparency=255)
     return file.getvalue()
 
 
 def _palette() -> Any:
-    """256 colours: both colour maps, greys, and the line colours in shades down to white."""
+    """256 colours: both colour maps, greys, the line colours in shades down to white, none."""
     from matplotlib import colormaps
     from matplotlib.colors import to_rgb
     from PIL import Image as Pillow
 
     lines = np.array([to_rgb(colour) for colour in COLOURS])
     shades = [1 - (1 - lines) * share for share in (1.0, 0.8, 0.6, 0.4, 0.25, 0.12)]
-    greys = np.linspace(0.2, 1.0, 30)[:, None].repeat(3, 1)
+    greys = np.linspace(0.2, 1.0, 26)[:, None].repeat(3, 1)
     maps = [colormaps[name](np.linspace(0, 1, 92))[:, :3] for name in MAPS.values()]
-    colours = np.concatenate([*maps, *shades, greys])
+    colours = (255 * np.concatenate([*maps, *shades, greys, [to_rgb(PAPER)]])).round().astype(int)
+    rest = np.array([UNUSED] * (256 - len(colours)))
     made = Pillow.new("P", (1, 1))
-    made.putpalette((255 * colours).round().astype(int).ravel().tolist())
+    made.putpalette(np.concatenate([colours, rest]).ravel().tolist())
     return made
 
 
@@ -244,13 +260,21 @@ def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
 
 
 def _end_labels(axes: "Axes", lines: list[Lines]) -> None:
-    """The name of each line behind its right end, moved apart where two would touch."""
+    """The name of each line behind its right end, moved apart where two would touch.
+
+    Beyond the last point the axes end to the eye: no grid, no spine, the paper of the figure.
+    """
     lines = [line for line in lines if np.isfinite(line.y).any()]
     if not lines:
         return
     left, right = (end([end(line.x) for line in lines]) for end in (np.min, np.max))
-    axes.set_xlim(left - 0.02 * (right - left), right + 0.42 * (right - left))
+    span = right - left or 1.0
+    share = min(0.35, 0.03 + 0.0155 * max(len(line.label) for line in lines))  # of the width
+    axes.set_xlim(left - 0.02 * span, right + span * share / (1 - share))
     axes.set_xticks([tick for tick in axes.get_xticks() if left <= tick <= right])
+    axes.axvspan(right, axes.get_xlim()[1], color=PAPER, linewidth=0, zorder=1)
+    axes.spines["bottom"].set_bounds(axes.get_xlim()[0], right)
+    axes.xaxis.label.set_x(1 - share)
     low, high = axes.get_ylim()
     if axes.get_yscale() == "log":
         low, high = np.log10(low), np.log10(high)
@@ -262,7 +286,7 @@ def _end_labels(axes: "Axes", lines: list[Lines]) -> None:
         below = heights[number] = max(wished[number], below + 0.09)
     over = max(0.0, below - 0.97)
     for number, line in enumerate(lines):
-        axes.text(right + 0.02 * (right - left), heights[number] - over, _plain(line.label),
+        axes.text(right + 0.02 * span, heights[number] - over, _plain(line.label),
                   transform=axes.get_xaxis_transform(), va="center", fontsize=7.5,
                   color=COLOURS[line.colour % len(COLOURS)], in_layout=False)  # fmt: skip
 

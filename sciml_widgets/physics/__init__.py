@@ -3,6 +3,7 @@
 from sciml_widgets.physics.burgers import Burgers
 from sciml_widgets.physics.burgers_measured import BurgersMeasured
 from sciml_widgets.physics.convection import Convection
+from sciml_widgets.physics.henon import Henon
 from sciml_widgets.physics.poisson import Poisson
 from sciml_widgets.physics.problem import (
     Box,
@@ -24,6 +25,7 @@ __all__ = [
     "BurgersMeasured",
     "Convection",
     "Coordinates",
+    "Henon",
     "Jet",
     "Points",
     "Poisson",

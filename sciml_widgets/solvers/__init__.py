@@ -1,4 +1,4 @@
-"""Classical solvers, differentiable, one a file: a step is state to state. Trains nothing."""
+"""Classical solvers that can be differentiated, one equation a file. Knows no loss, no network."""
 
 from sciml_widgets.solvers.kuramoto_sivashinsky import KuramotoSivashinsky
 from sciml_widgets.solvers.march import march

@@ -42,6 +42,7 @@ function render({ model, el }) {
     if (!spec) return; // a frame for another view: ours begin with a key frame
     if (header.run !== run) {
       run = header.run;
+      notice = ""; // it spoke of the run that is over
       tracks = new Map();
       ticks = [];
       if (picture && !header.frames) picture = { plots: picture.plots.map((plot) => ({ ...plot, marks: [] })) };
