@@ -174,7 +174,7 @@ print(tuple(fine.shape))
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Too few points
 #
-# The truth keeps $u$ at 96 points and takes derivatives from *all waves* on them. Now we want a
+# The truth [5] keeps $u$ at 96 points and takes derivatives from *all waves* on them. Now we want a
 # cheap forecast: **32 points**, and derivatives from the neighbours only, as differences of second
 # order. The points lie so far apart that the differences are poor.
 
@@ -214,7 +214,8 @@ for scheme in ("second order", "fourth order", "waves"):
 # %% [markdown]
 # *Fourth order* takes five neighbours in place of three; *waves* uses all waves of the 32 points.
 # They are not networks. They are textbook, and cost nearly the same. **Whatever a network achieves
-# has to be compared with them**, not only with the poorest scheme.
+# has to be compared with them**, not only with the poorest scheme. In published work that is
+# often forgotten [4].
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 3 · Build it: a network inside the solver (13 minutes)
@@ -393,7 +394,7 @@ fold(
 # ### 5.1 What the grid does not see: a closure
 #
 # Burgers' equation on 32 cells. Its fronts are thinner than a cell, and differences answer with
-# wiggles. A *closure* adds what the unresolved part would have done. Smagorinsky's is a flow
+# wiggles. A *closure* adds what the unresolved part would have done [6]. Smagorinsky's is a flow
 # against the slope that grows with the slope:
 #
 # $$ \text{flow} = (C\,\Delta x)^2\;|u_x|\;u_x $$
@@ -502,7 +503,7 @@ subgrid.check((closure, find))
 #
 # A picture of 32 x 32 pixels shows a disc. Where is it, and how large? A renderer that says 1
 # inside and 0 outside has no useful gradient: move the disc a little, and most pixels do not
-# change at all. So blur its edge: with distance $d$ from the centre, brightness
+# change at all. So blur its edge [7]: with distance $d$ from the centre, brightness
 # $1 / (1 + e^{(d - r)/s})$. Write `render(x, y, r)` for $s = 0.03$. The descent is given.
 
 # %% tags=["check"]
@@ -573,7 +574,7 @@ circle.check(render)
 #
 # $$ \operatorname{var} a = \sigma^2\, \frac{\sum z^2}{3 \sum z^2 - \left(\sum z\right)^2} . $$
 #
-# **Guess first**: evenly spread? Then write `variance(z)` for $\sigma = 1$ and let the gradient
+# Real detectors are designed so, with many more numbers [8]. **Guess first**: evenly spread? Then write `variance(z)` for $\sigma = 1$ and let the gradient
 # place the planes.
 
 # %% tags=["check"]
@@ -706,7 +707,7 @@ say(
         [
             *(
                 [f"{name}, {points} points", f"{plain[f'{name}, {points}']['valid']:.3g}",
-                 f"{100 * plain[f'{name}, {points}']['at_10']:.2g} %", "none"]
+                 f"{100 * plain[f'{name}, {points}']['at_10']:.3g} %", "none"]
                 for points in (32, 48, 64)
                 for name in ("second order", "fourth order", "waves")
             ),
