@@ -174,8 +174,8 @@ print(tuple(fine.shape))
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Too few points
 #
-# The truth [5] keeps $u$ at 96 points and takes derivatives from *all waves* on them. Now we want a
-# cheap forecast: **32 points**, and derivatives from the neighbours only, as differences of second
+# The truth [5] keeps $u$ at 96 points and takes derivatives from *all waves* on them. Now we
+# want a cheap forecast: **32 points**, and derivatives from the neighbours only, as differences of second
 # order. The points lie so far apart that the differences are poor.
 
 # %% tags=["coarse"]
@@ -574,8 +574,8 @@ circle.check(render)
 #
 # $$ \operatorname{var} a = \sigma^2\, \frac{\sum z^2}{3 \sum z^2 - \left(\sum z\right)^2} . $$
 #
-# Real detectors are designed so, with many more numbers [8]. **Guess first**: evenly spread? Then write `variance(z)` for $\sigma = 1$ and let the gradient
-# place the planes.
+# Real detectors are designed so, with many more numbers [8]. **Guess first**: evenly spread?
+# Then write `variance(z)` for $\sigma = 1$ and let the gradient place the planes.
 
 # %% tags=["check"]
 # The descent, and how the next cell is checked
