@@ -175,8 +175,8 @@ print(tuple(fine.shape))
 # ### Too few points
 #
 # The truth [5] keeps $u$ at 96 points and takes derivatives from *all waves* on them. Now we
-# want a cheap forecast: **32 points**, and derivatives from the neighbours only, as differences of second
-# order. The points lie so far apart that the differences are poor.
+# want a cheap forecast: **32 points**, and derivatives from the neighbours only, as differences of
+# second order. The points lie so far apart that the differences are poor.
 
 # %% tags=["coarse"]
 coarse = equation.stepper(32, DT, scheme="second order", dtype=torch.float32)
