@@ -68,7 +68,7 @@ FLOORS: dict[str, set[str]] = {
     "reduced_order": {"wind_tunnel", "physics"},
     "flow_network": {"wind_tunnel", "machine"},
     "whole": set(),
-    "solvers": {"physics"},
+    "solvers": {"physics", "knobs"},
     # The machine that all of it runs on.
     "doctor": {"machine", "workspace"},
     "workspace": {"whole"},
