@@ -443,7 +443,7 @@ def loss_with(closure):
     "09",
     hints=(
         "closure is the formula, with DX for Δx: the square of C * DX, times slope.abs() * slope.",
-        "In find: C = torch.tensor(0.1, dtype=torch.float64, requires_grad=True), and the loop "
+        "In find: make C a tensor, 0.1 at first, that asks for its gradient; then the loop "
         "of section 3.4 with [C] in place of the network's weights.",
         "Adam with lr=0.03 and 30 steps are enough. Return C.item().",
     ),

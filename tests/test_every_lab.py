@@ -107,6 +107,7 @@ def looks(player: Player) -> None:
 # ---- running ------------------------------------------------------------------------------
 
 
+@pytest.mark.training
 @every_lab
 def test_pictures_change_no_number(lab: type[Experiment]) -> None:
     blind = run(lab(), frames=FEW)
@@ -129,6 +130,7 @@ def world() -> list[Any]:
     return found
 
 
+@pytest.mark.training
 @every_lab
 def test_the_world_is_as_before_after_each_step_state_and_picture(lab: type[Experiment]) -> None:
     experiment = replaced(lab(), {})
@@ -180,6 +182,7 @@ def drive_by_hand(player: Player) -> None:
             assert math.isfinite(player.scalars.get(one.name, 0.0))
 
 
+@pytest.mark.training
 @every_lab
 def test_a_steered_run_replays_to_the_same_numbers(lab: type[Experiment]) -> None:
     experiment = lab()
@@ -201,6 +204,7 @@ def test_a_steered_run_replays_to_the_same_numbers(lab: type[Experiment]) -> Non
         assert numbers(run(lab(), frames=record.frames)) != record.checks, "the turns did nothing"
 
 
+@pytest.mark.training
 @every_lab
 def test_two_seeds_are_two_runs_and_one_seed_is_one(lab: type[Experiment]) -> None:
     if "seed" not in values(lab()):

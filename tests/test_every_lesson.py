@@ -130,6 +130,7 @@ def test_there_are_two_exercises_with_hints(script: Path) -> None:
         assert len(one.hints) >= 2
 
 
+@pytest.mark.training
 @every_lesson
 def test_a_stub_fails_its_check_and_a_solution_passes(script: Path) -> None:
     for name in exercises(script):
