@@ -894,3 +894,26 @@ def test_no_name_and_no_value_of_a_knob_is_cut(page: Page, name: str, size: str)
           .map((one) => one.textContent || one.value)"""
     )
     assert cut == []
+
+
+def test_what_stands_beside_a_colour_bar_is_not_cut(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          const draw = CanvasRenderingContext2D.prototype.fillText;
+          window.over = [];
+          CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+            const end = this.textAlign === "left" ? x + this.measureText(text).width : x;
+            const room = this.canvas.width / this.getTransform().a;
+            if (end > room + 0.5) window.over.push(text);
+            draw.call(this, text, x, y);
+          };
+        }"""
+    )
+    message = Demo().message(40, key=True)
+    for plot in message.header["picture"]["plots"]:
+        for mark in plot["marks"]:
+            if mark["kind"] == "image":
+                mark |= {"low": -5.25e-6, "high": 5.25e-6, "unit": "surrogate minus truth"}
+    message.deliver(page)
+    wait_for_ack(page, 1)
+    assert page.evaluate("over") == []

@@ -51,7 +51,9 @@ function drawPlot(canvas, plot, theme, empty) {
   const pen = takePen(canvas, theme), { g, em } = pen, { marks } = plot, { memory } = canvas;
   const image = marks.find((mark) => mark.kind === "image");
   const x = settledAxis(plot.x, marks, "x"), y = settledAxis(plot.y, marks, "y");
-  const box = layOut(pen, x, y, { right: em * (image ? 5 : 1), top: em * 0.7, equal: plot.equal });
+  const widest = image ? max(...barValues(image).map((value) => widthOf(g, formatNumber(value, 3)))) : 0;
+  const right = image ? max(em * 5, em * 2.3 + widest) : em;
+  const box = layOut(pen, x, y, { right, top: em * 0.7, equal: plot.equal });
   if (image) drawField(pen, box, image, memory);
   drawAxes(pen, box, x, y, !image, marks.length ? "" : empty);
   clipped(g, box, () => marks.forEach((mark) => DRAW[mark.kind]?.(pen, box, mark)));
@@ -59,7 +61,12 @@ function drawPlot(canvas, plot, theme, empty) {
   memory.box = { ...box, x, y }; // for what lies over the plot
 }
 
-function drawField({ g, h, theme, em }, box, image, memory) {
+/** The values that stand beside the colour bar. */
+function barValues({ low, high }) {
+  return [high, (high + low) / 2, low];
+}
+
+function drawField({ g, w, h, theme, em }, box, image, memory) {
   const { x0, x1, y0, y1, X, Y } = box, [left, right, bottom, top] = image.extent;
   const table = colourTable(image.map === "field" ? "field" : theme.dark ? "dark" : "light");
   if (memory.z !== image.z || memory.table !== table) {
@@ -71,11 +78,11 @@ function drawField({ g, h, theme, em }, box, image, memory) {
   clipped(g, box, () => g.drawImage(memory.field, X(left), Y(top), X(right) - X(left), Y(bottom) - Y(top)));
   const from = x1 + em * 0.9, tall = y1 - y0;
   g.drawImage(memory.bar, from, y0, em * 0.75, tall);
-  [image.high, (image.high + image.low) / 2, image.low].forEach((value, i) => {
+  barValues(image).forEach((value, i) => {
     const baseline = ["top", "middle", "alphabetic"][i];
     write(g, formatNumber(value, 3), from + em * 1.2, y0 + (i / 2) * tall, theme.mute, "left", baseline);
   });
-  write(g, image.unit, from, h - em * 1.05, theme.mute, "left", "top");
+  write(g, image.unit, min(from, w - widthOf(g, image.unit)), h - em * 1.05, theme.mute, "left", "top");
 }
 
 const DRAW = {
