@@ -19,7 +19,8 @@ class Kernel:
     """
 
     def __init__(self, *, env: dict[str, str] | None = None, wait: bool = True) -> None:
-        self.manager = KernelManager(kernel_name="python3")
+        # Sockets in files: of sixteen that start at once, two may draw the same port.
+        self.manager = KernelManager(kernel_name="python3", transport="ipc")
         self.manager.start_kernel(
             env={**os.environ, **(env or {})},
             extra_arguments=["--HistoryManager.enabled=False", "--IPKernelApp.log_level=ERROR"],
