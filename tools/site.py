@@ -1,6 +1,6 @@
-"""The site: the executed lessons and the pages of the documentation, as HTML that needs no network.
+"""The site: the executed lessons and all pages of the documentation, as HTML without a network.
 
-python -m tools.site
+    python -m tools.site
 
 Everything is copied to build/site-source, as the repository has it, and built by Sphinx into
 build/site. A broken link, or a page that nothing leads to, is an error. SITE_REPOSITORY says where

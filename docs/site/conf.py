@@ -4,7 +4,7 @@ import os
 
 project = "sciml_widgets"
 author = "The sciml_widgets authors"
-copyright = "the authors; code BSD-3-Clause, lessons CC-BY-4.0"  # noqa: A001
+copyright = "the authors; code BSD-3-Clause, lessons CC-BY-4.0"
 html_title = project
 root_doc = "index"
 
