@@ -627,9 +627,9 @@ say(
     ),
     "A number above 1 in the last two rows: the network is better by this factor. On the new "
     f"family our aim was a factor of two; against POD it is {factor('new family', 'POD')}. "
-    "**There it sees what POD is not told.** For airfoils of the kind that both were made from, and in a "
-    "steeper wind, POD stays ahead: it is told the angle and the shape. (With more modes and "
-    "higher powers it gains a little inside, and is lost in the steeper wind.)",
+    "**There it sees what POD is not told.** For airfoils of the kind that both were made from, "
+    "and in a steeper wind, POD stays ahead: it is told the angle and the shape. (With more modes "
+    "and higher powers it gains a little inside, and is lost in the steeper wind.)",
     ready.how(),
 )  # fmt: skip
 
