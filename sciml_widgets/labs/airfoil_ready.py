@@ -1,5 +1,6 @@
 """The wind turns about an airfoil, and the shipped network must follow. Trains nothing."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -129,10 +130,9 @@ class AirfoilReady(Experiment):
         return Picture(plots, said)
 
     def _airfoil(self, degrees: float) -> Airfoils:
-        shape = (self.thickness / 100, self.camber / 100)
-        angles = torch.deg2rad(torch.tensor([self.tail, degrees], dtype=torch.float32))
-        two = (torch.tensor([one], dtype=torch.float32) for one in shape)
-        return Airfoils(*two, angles[:1], angles[1:])
+        shape = [self.thickness / 100, self.camber / 100]
+        angles = [math.radians(self.tail), math.radians(degrees)]
+        return Airfoils(*torch.tensor([*shape, *angles], dtype=torch.float32).split(1))
 
     def _asked(self, network: FlowNet, degrees: float) -> tuple[Airfoils, Pictures, Tensor]:
         airfoil = self._airfoil(degrees)

@@ -304,7 +304,7 @@ def _tests(only: bool, rng: np.random.Generator) -> np.ndarray:
     if not only:
         return rng.uniform(LOW, HIGH, (TESTS, len(LOW)))
     knobs = np.repeat(NOMINAL[None], 61, axis=0)
-    knobs[:, 2] = np.linspace(*RUN, 61)
+    knobs[:, 2] = np.linspace(*RUN, 61)  # type: ignore[call-overload]
     return knobs
 
 
