@@ -70,6 +70,7 @@ def test_the_log_is_foretold_well_and_advises_the_wrong_way(model: str, seed: in
     assert log["error"] > 1.5 * by_chance["error"]
 
 
+@pytest.mark.training
 def test_asking_costs_less_beam_than_a_scan() -> None:
     price = {
         source: run(QUICK.but(source=source, moves=ALL), frames=15).scalars["price"]
