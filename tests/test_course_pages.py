@@ -133,6 +133,6 @@ def test_a_command_that_is_named_exists(page: Path) -> None:
 def test_the_page_for_workshops_names_columns_that_the_load_report_has() -> None:
     page = (ROOT / "docs" / "workshops.md").read_text(encoding="utf-8")
     load = (ROOT / "docs" / "load.md").read_text(encoding="utf-8")
-    for name in ("As it is", "memory each"):
+    for name in ("As it is", "memory each", "steps a second, all"):
         assert f"*{name}*" in page and name in load, name
     assert load.split("| kernels |")[1].split("|\n")[0].strip().endswith("started in")
