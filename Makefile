@@ -13,7 +13,7 @@ PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
 .PHONY: slow binder bench load solve results lessons copies slides wheelhouse new-lesson
-.PHONY: figures faults lowest newest pins clean
+.PHONY: site figures faults lowest newest pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -105,6 +105,11 @@ wheelhouse: $(READY) ## fetch all that an installation needs, for a room without
 
 new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=06 NAME=pendulum
 	$(BIN)/python -m sciml_widgets.course.new $(NUMBER) $(NAME)
+
+site: $(READY) ## the lessons and all pages as a site that needs no network: build/site
+	@$(BIN)/python -c "import myst_nb, sphinx_book_theme" 2> /dev/null || \
+	  $(BIN)/pip install -q --constraint constraints.txt --group site
+	$(BIN)/python -m tools.site
 
 figures: $(READY) ## film the panel in a real JupyterLab; put the reports of faults and load into docs/
 	$(BIN)/python -m tools.figures
