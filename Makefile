@@ -12,8 +12,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench load solve results network lessons copies new-lesson site figures faults
-.PHONY: pins clean
+.PHONY: slow binder bench load solve results network lessons copies slides wheelhouse new-lesson
+.PHONY: site figures faults lowest newest pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -100,6 +100,12 @@ lessons: $(READY) ## make the notebooks of the lessons from their scripts, and e
 copies: $(READY) ## write build/student/ (no solutions) and build/instructor/ (all in sight)
 	$(BIN)/python -m sciml_widgets.course.copies --to build
 
+slides: $(READY) ## write build/slides/: the lessons as slides, whole and as five-minute cuts
+	$(BIN)/python -m tools.slides
+
+wheelhouse: $(READY) ## fetch all that an installation needs, for a room without a network
+	@TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.wheelhouse
+
 new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=06 NAME=pendulum
 	$(BIN)/python -m sciml_widgets.course.new $(NUMBER) $(NAME)
 
@@ -113,6 +119,12 @@ figures: $(READY) ## film the panel in a real JupyterLab; put the reports of fau
 
 faults: $(READY) $(LAYERS) ## provoke every fault (twenty minutes), and write build/faults.md
 	$(ONE_THREAD) $(BIN)/python -m tools.faults
+
+newest: $(READY) ## the tests with the newest versions that are allowed, in build/newest/
+	@$(ONE_THREAD) TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.bounds $@
+
+lowest: $(READY) ## the tests with the lowest ones, in build/lowest/
+	@$(ONE_THREAD) TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.bounds $@
 
 pins: $(READY) ## write constraints.txt and binder/requirements.txt from .venv
 	$(BIN)/python tools/pins.py

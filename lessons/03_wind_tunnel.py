@@ -56,6 +56,10 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 03 --set ...` may change
+seed: int = 0  # AirfoilSurrogate.seed: the live panel of section 1
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (6 minutes)
 #
@@ -111,7 +115,7 @@ two_alike = guess_choice(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-panel = show(AirfoilSurrogate(), predict=two_alike, still=104)
+panel = show(AirfoilSurrogate().but(seed=seed), predict=two_alike, still=104)
 
 # %% [markdown]
 # When it has run, drag **thickness**, **camber**, **tail angle** and **angle of attack**: the

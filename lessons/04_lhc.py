@@ -57,6 +57,10 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 04 --set ...` may change
+seed: int = 0  # DynamicAperture.seed: the live panel of section 1
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (6 minutes)
 #
@@ -104,7 +108,9 @@ third = guess_number(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-panel = show(DynamicAperture(), predict=third, tape=[Turn(10, "shown.nu_x", 0.33)], still=13)
+panel = show(
+    DynamicAperture().but(seed=seed), predict=third, tape=[Turn(10, "shown.nu_x", 0.33)], still=13
+)
 
 # %% [markdown]
 # **What to look at**, once you have pressed **Run**:

@@ -59,3 +59,20 @@ def test_it_builds_without_a_warning_and_asks_nobody(tmp_path: Path) -> None:
         text = page.read_text(encoding="utf-8")
         loads = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', text)
         assert not loads, page.name
+
+
+def test_a_link_to_code_leads_to_the_repository_or_stays_as_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, source = tmp_path / "root", tmp_path / "source"
+    for path in (root / "code" / "a.py", root / "docs" / "a.md", source / "docs" / "b.md"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    text = "[`a`](../code/a.py) [b](b.md#x) [c](https://c.org/) [d](d.md)\n"
+    text += "```\n[e](../code/a.py)\n```"
+    page = Path("docs/a.md")
+    monkeypatch.delenv("SITE_REPOSITORY", raising=False)
+    assert site.inward(text, page, root, source) == text.replace("[`a`](../code/a.py)", "`a`")
+    monkeypatch.setenv("SITE_REPOSITORY", "https://there.org/us/")
+    there = "[`a`](https://there.org/us/blob/main/code/a.py)"
+    assert site.inward(text, page, root, source) == text.replace("[`a`](../code/a.py)", there)

@@ -9,6 +9,8 @@ the launch buttons lead; without it there are none.
 
 import importlib.util
 import json
+import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -26,6 +28,7 @@ PAGES = {
 """What stands beside the lessons; what is not there is left out."""
 NAMED = {"README.md": "Install and use", "benchmarks/README.md": "The panel's cost"}
 """Pages whose own heading would be no help in the contents."""
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)[^)]*\)")
 EXTRA = ("LICENSE", "LICENSE-CONTENT", "CITATION.cff", "docs/*.png", "docs/*.webp")
 
 
@@ -59,6 +62,9 @@ def gather(root: Path, source: Path) -> None:
             copied(path, source / path.relative_to(root))
     for lesson in lessons:
         copied(lesson, source / "lessons" / lesson.name)
+    for page in source.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(inward(text, page.relative_to(source), root, source), encoding="utf-8")
     own = root / "docs" / "site"
     copied(own / "conf.py", source / "conf.py")
     copied(own / "site.css", source / "_static" / "site.css")
@@ -69,6 +75,25 @@ def gather(root: Path, source: Path) -> None:
     (source / "index.md").write_text(
         "\n\n".join([first, "## Lessons", rows, *trees]) + "\n", encoding="utf-8"
     )
+
+
+def inward(text: str, page: Path, root: Path, source: Path) -> str:
+    """A page's text; a link to code, which has no page here, leads to the repository, if known."""
+    repository = os.environ.get("SITE_REPOSITORY", "").rstrip("/")
+    branch = os.environ.get("SITE_BRANCH", "main")
+
+    def settled(link: re.Match[str]) -> str:
+        if "://" in link[2] or (source / page.parent / link[2]).exists():
+            return link[0]
+        there = (root / page.parent / link[2]).resolve()
+        if not there.exists():
+            return link[0]  # leads nowhere: Sphinx says so
+        place = there.relative_to(root.resolve()).as_posix()
+        return f"[{link[1]}]({repository}/blob/{branch}/{place})" if repository else link[1]
+
+    parts = re.split(r"(```.*?```)", text, flags=re.DOTALL)  # every second one is code
+    parts[::2] = [LINK.sub(settled, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def title(lesson: Path) -> str:
