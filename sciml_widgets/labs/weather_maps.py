@@ -147,7 +147,7 @@ class WeatherMaps(Experiment):
     def frames(self) -> Iterator[Frame]:
         """Step 0 is the untrained network; the test is looked at every fifth step."""
         generator = Generator().manual_seed(self.seed)
-        train, bare, rule = self._data()
+        train, bare, rule = self.data()
         coast = bool(self.cue or self.cue_test)
         exam = self._exam(bare, coast)
         network = build(self.network, generator)
@@ -193,7 +193,7 @@ class WeatherMaps(Experiment):
             f"{count_weights(state.network):,} weights",
         )
 
-    def _data(self) -> tuple[Maps, Maps, float]:
+    def data(self) -> tuple[Maps, Maps, float]:
         """Training maps, bare test maps, and how often the rule is wrong, by the knobs."""
         generator = np.random.default_rng(self.seed)
         events = max(2, math.ceil(self.maps / SNAPSHOTS))
