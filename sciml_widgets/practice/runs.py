@@ -96,8 +96,9 @@ def network_of(experiment: Experiment) -> nn.Module:
             if frame.state is not None:
                 state = frame.state()
                 break
-        if hasattr(frames, "close"):
-            frames.close()  # type: ignore[attr-defined]
+        close = getattr(frames, "close", None)
+        if close is not None:
+            close()
     inner = getattr(state, "solution", None)
     for found in (state, getattr(state, "network", None), getattr(inner, "network", None)):
         if isinstance(found, nn.Module):
