@@ -49,7 +49,7 @@ def wrong_in_training(lab: WeatherMaps, network: torch.nn.Module) -> float:
 
 
 def look_at_the_coast(network: torch.nn.Module, maps: Maps) -> float:
-    """The share of all slopes that lies in the columns of the coast; 3 of 32 if it is all alike."""
+    """The share of all slopes that lies in the columns of the coast; 3 of 32 if all are alike."""
     _, looked = saliency(network, maps.fields)
     return float(np.mean(looked[:, :, :COAST].sum((1, 2)) / looked.sum((1, 2))))
 

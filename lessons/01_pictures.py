@@ -155,7 +155,7 @@ import torch
 from torch import nn
 
 from sciml_widgets import guess_number, run, show
-from sciml_widgets.course import draw, exercise, fold, quiz, results, say, spread, table
+from sciml_widgets.course import draw, exercise, fold, quiz, say, table
 from sciml_widgets.knobs import values
 from sciml_widgets.labs import BurgersPINN, WeatherMaps
 from sciml_widgets.picture import Axis, Image, Lines, Plot
@@ -728,8 +728,9 @@ fold(
     "(+1: bright where there is a river. 0: no connection. -1: dark where there is a river.) The "
     "network has never looked for a river. It looks at the coast: "
     f"{share(lied, 'coast')} of all slopes of its answer lie in the three columns of the coast, "
-    "which are 9 % of the map. The coast was *easier*, and in training it was never wrong. Nothing "
-    "in the loss says that it is not what we mean. Such a way out is called a **shortcut** [5].",
+    "which are 9 % of the map. The coast was *easier*, and in training it was never wrong. "
+    "Nothing in the loss says that it is not what we mean. Such a way out is called a "
+    "**shortcut** [5].",
     "**A test from the same archive cannot find it.** A test that changes what should not matter "
     "can.",
     recorded["slide"].how(),

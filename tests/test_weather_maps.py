@@ -26,7 +26,9 @@ def test_convolutions_and_dense_are_of_one_size_and_linear_is_what_it_says() -> 
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_a_network_is_made_from_its_generator_alone(kind: str) -> None:
     one, same, other = (
-        torch.cat([w.flatten() for w in build(kind, torch.Generator().manual_seed(s)).parameters()])
+        torch.cat(
+            [w.flatten() for w in build(kind, torch.Generator().manual_seed(s)).parameters()]
+        )
         for s in (1, 1, 2)
     )
     assert torch.equal(one, same) and not torch.equal(one, other)

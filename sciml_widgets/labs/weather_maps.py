@@ -62,8 +62,11 @@ class Seen:
         return self.network.state_dict()
 
     def some(self) -> Maps:
-        """The test maps that can be looked at, `SHOWN` of them."""
-        return self.exam.seen.take(np.linspace(0, len(self.exam.seen) - 1, SHOWN).astype(int))
+        """The test maps that can be looked at: a river, none, a river, ... (`SHOWN` at most)."""
+        kinds = [np.flatnonzero(self.exam.seen.river == kind) for kind in (1, 0)]
+        picked = [kind[np.linspace(0, len(kind) - 1, SHOWN // 2).astype(int)]
+                  for kind in kinds if len(kind)]  # fmt: skip
+        return self.exam.seen.take(np.stack(picked, 1).ravel())
 
 
 @dataclass
@@ -288,16 +291,18 @@ def _plots(
     box = (0.0, 32.0, 0.0, 32.0)
     is_river = "a river" if river else "no river"
     sides = Axis("cells", 0.0, 32.0), Axis("", 0.0, 32.0)
+    words = [
+        f"{name}: {share:.0%}" for name, share in zip(("no river", "river"), wrong, strict=True)
+    ]
     return (
-        Plot("a map of the test", (Image(field, box, -1.0, 3.0),), *sides,
+        Plot("a map of the test", (Image(field, box, -1.0, 2.5),), *sides,
              note=is_river, equal=True, alt=f"a map with {is_river}"),
-        Plot("what the answer depends on", (Image(looked, box, 0.0, 1.0),), *sides,
-             note=f"says river: {chance:.0%}", equal=True,
+        Plot("what it looks at", (Image(looked, box, 0.0, 1.0),), *sides,
+             note=f"“river”: {chance:.0%}", equal=True,
              alt="how strongly the answer changes with each cell"),
         Plot("wrong in the test", (
             Bars(np.array([0.0, 1.0]), np.array(wrong), 0.6, "", 1),
-            Text(0.0, wrong[0] + 0.03, "no river", align="center"),
-            Text(1.0, wrong[1] + 0.03, "river", align="center"),
-        ), Axis("class", -0.6, 1.6), Axis("share", 0.0, 1.1),
+            *(Text(float(k), wrong[k] + 0.07, words[k], align="center") for k in (0, 1)),
+        ), Axis("", -0.6, 1.6, bare=True), Axis("share of the class", 0.0, 1.2),
             alt=f"{wrong[0]:.0%} of those without a river, {wrong[1]:.0%} of those with one"),
     )  # fmt: skip

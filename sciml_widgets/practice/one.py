@@ -97,10 +97,11 @@ def count_parameters(lab: Lab) -> Finding:
         verdict += f" It learns from {many:,} ({label}): {total / many:,.2g} for each of them."
         if total > many:
             verdict += " It may learn them by heart, so judge it on others."
+    most = max(counts, default=0)
     bars = Plot(
         "weights, layer by layer", (Bars(np.arange(1.0, len(layers) + 1), np.array(counts), 0.6),),
-        Axis("layer", 0.4, len(layers) + 0.6), Axis("", 0.0, 1.1 * max(counts, default=1)),
-        alt=f"{total:,} weights in {len(layers)} layers; the largest has {max(counts, default=0):,}.",
+        Axis("layer", 0.4, len(layers) + 0.6), Axis("", 0.0, 1.1 * max(most, 1)),
+        alt=f"{total:,} weights in {len(layers)} layers; the largest has {most:,}.",
     )  # fmt: skip
     rows.append(("", "**all**", "", f"**{total:,}**"))
     head = ("", "layer", "shapes", "weights")
