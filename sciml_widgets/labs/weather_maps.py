@@ -295,10 +295,10 @@ def _plots(
         f"{name}: {share:.0%}" for name, share in zip(("no river", "river"), wrong, strict=True)
     ]
     return (
-        Plot("a map of the test", (Image(field, box, -1.0, 2.5),), *sides,
+        Plot("a map of the test", (Image(field, box, -1.0, 3.0),), *sides,
              note=is_river, equal=True, alt=f"a map with {is_river}"),
-        Plot("what it looks at", (Image(looked, box, 0.0, 1.0),), *sides,
-             note=f"“river”: {chance:.0%}", equal=True,
+        Plot("where it looks", (Image(looked, box, 0.0, 1.0),), *sides,
+             note=f"river {chance:.0%}", equal=True,
              alt="how strongly the answer changes with each cell"),
         Plot("wrong in the test", (
             Bars(np.array([0.0, 1.0]), np.array(wrong), 0.6, "", 1),
