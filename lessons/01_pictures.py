@@ -650,8 +650,8 @@ balanced.check(balanced_error)
 # ### 5.3 A goal: find what is broken
 #
 # Somebody has left **one knob** of the lab below at a bad place. You could turn all of them, one
-# by one. Better: let the checks of section 3.6 find it. (Not all of them see it.) Then turn that one
-# knob, so that fewer than 15 % of the test maps are wrong within 150 steps.
+# by one. Better: let the checks of section 3.6 find it (not all of them see it). Then turn that
+# one knob, so that fewer than 15 % of the test maps are wrong within 150 steps.
 
 # %% tags=["check"]
 # The broken lab, and how your choice is checked
@@ -662,7 +662,7 @@ TASK = ("cue", "cue_test", "shuffle", "by_event", "rivers", "seed", "shown")
 @exercise(
     "01",
     hints=(
-        "Begin with overfit_one(broken). It passes: to learn *one* label, the number that the last "
+        "Begin with overfit_one(broken). It passes: for *one* label the number that the last "
         "layer adds is enough. So go on to the next check.",
         "What does sweep_rate(broken, rates=(0.0005, 0.005, 0.05, 0.5)) say?",
         "The learning rate is a hundred times too large: broken.but(lr=0.005).",
