@@ -276,8 +276,8 @@ def test_results_are_written_and_read_back(tmp_path: Path) -> None:
 
 def test_a_number_that_is_none_is_written_as_null(tmp_path: Path) -> None:
     path = tmp_path / "05_odd.json"
-    made = recorded({"runs": [{"share": float("nan"), "seen": (1.0, float("inf"))}]})
-    write(made, path)
+    values = {"runs": [{"share": float("nan"), "seen": (1.0, float("inf"))}]}
+    write(dataclasses.replace(recorded({}), values=values), path)
     assert read(path).values == {"runs": [{"share": None, "seen": [1.0, None]}]}
 
 
