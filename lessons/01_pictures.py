@@ -38,7 +38,22 @@
 # ---
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# The front page is made by the build.
+# # 1 · From labelled pictures to fields
+#
+# **After this lesson you can**
+#
+# 1. train a network on labelled maps in plain torch, and judge it on weather that it never saw;
+# 2. try any network by four checks before you believe it (one sample, weights, data, rate);
+# 3. find out what a network looks at, and when "right" is worth nothing.
+#
+# | | |
+# |:--|:--|
+# | **Time** | 60 minutes |
+# | **You need** | what a derivative is; a little Python (torch is explained on the way) |
+# | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
+#
+# Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
+# you still see the pictures of the last run.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (6 minutes)
