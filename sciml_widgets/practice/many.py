@@ -14,6 +14,8 @@ __all__ = ["grow_data", "sweep_rate"]
 
 CLEAR = 0.1
 """A change by a smaller share is none."""
+SLOW = 0.25
+"""Of the way that the loss goes with the best rate: who goes less is stuck."""
 
 
 def grow_data(
@@ -98,7 +100,7 @@ def sweep_rate(
         said = f"“{label_of(one)}” {spoken(middle[k], one.percent)}"
         verdict = f"Best of these: {grid[k]:g} ({said})."
         small, large = (
-            ", ".join(f"{rate:g}" for rate in some if _stuck(runs, rate))
+            ", ".join(f"{rate:g}" for rate in some if _stuck(runs, rate, grid[k]))
             for some in (grid[:k], grid[k + 1 :])
         )
         verdict += f" Too small to move: {small}." if small else ""
@@ -114,10 +116,13 @@ def _series(experiment: Experiment, name: str) -> tuple[Series, str]:
     return (found[0], "error") if found else (LOSS, "loss")
 
 
-def _stuck(runs: Iterable[Ran], value: float) -> bool:
-    """Whether the loss did not fall clearly in most runs."""
+def _stuck(runs: Iterable[Ran], value: float, best: float) -> bool:
+    """Whether most runs at a value lower the loss far less than those at the best one."""
+    runs = tuple(runs)
+    low = statistics.median(scores(runs, best, "loss"))
     here = [one for one in runs if one.value == value]
-    stuck = [one.state == "diverged" or one.loss > (1 - CLEAR) * one.before for one in here]
+    high = [(1 - SLOW) * one.before + SLOW * low for one in here]
+    stuck = [one.state == "diverged" or one.loss > at for one, at in zip(here, high, strict=True)]
     return 2 * sum(stuck) > len(stuck)
 
 
