@@ -167,6 +167,7 @@ def test_the_sweep_finds_the_rate_between_too_small_and_too_large() -> None:
     assert lost.passed is False and "try smaller ones" in lost.verdict
 
 
+@pytest.mark.training
 def test_a_finding_speaks_where_there_is_no_notebook(capsys: Any) -> None:
     found = overfit_one(Line(), frames=10)
     found._ipython_display_()
