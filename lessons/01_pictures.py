@@ -834,7 +834,7 @@ def row(who):
     return [
         WHO[who],
         f"{runs[0]['weights']:,}",
-        share(runs, "trained"),
+        spread((one["trained"] for one in runs), percent=True),
         *(share(told[f"{who}, {way}"], "wrong") for way in WAYS),
     ]
 
