@@ -20,6 +20,8 @@ FLOORS: dict[str, set[str]] = {
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "landscape", "workspace", "whole", "machine"},
+    "practice": {"course", "headless", "player", "record", "goals", "networks", "knobs",
+                 "experiment", "picture", "machine"},
     "live": {"headless", "player", "record", "history", "goals", "knobs", "touch", "experiment",
              "picture", "machine", "preset", "predict", "labs", "again", "trace_shape",
              "checkpoint"},
