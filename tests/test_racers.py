@@ -109,6 +109,7 @@ def test_each_racer_comes_nearer_to_the_truth(key: str, laps: int, bound: float)
     assert TASK.errors(field)["later"] < bound < TASK.errors(0 * field)["later"]
 
 
+@pytest.mark.training
 def test_turns_come_in_a_fixed_ratio_and_seconds_enter_no_number() -> None:
     one, two = (run(BurgersRace().but(surrogate=False), frames=15) for _ in range(2))
     assert one.record().checks == two.record().checks
@@ -133,20 +134,21 @@ def growing(task: Reconstruction, **_: Any) -> Iterator[Lap]:
 def test_a_racer_that_diverges_is_out_and_the_others_do_not_notice(
     monkeypatch: pytest.MonkeyPatch, bad: Any
 ) -> None:
-    lab = BurgersRace().but(**{**ALONE, "book": True, "newton": True})
-    alone = run(lab.but(book=False), frames=5).look().courses["newton"]
-    monkeypatch.setattr(burgers_race, "as_the_book", bad)
+    lab = BurgersRace().but(**{**ALONE, "var": True, "book": True})
+    alone = run(lab.but(var=False), frames=5).look().courses["book"]
+    monkeypatch.setattr(burgers_race, "four_d_var", bad)
     standing = run(lab, frames=12).look()
-    book, newton = standing.courses["book"], standing.courses["newton"]
-    assert book.out and book.rounds[-1] < 3 and np.isfinite(book.field).all()
-    assert newton.rounds[:5] == alone.rounds and len(newton.rounds) > 5
+    fallen, other = standing.courses["var"], standing.courses["book"]
+    assert fallen.out and fallen.rounds[-1] < 3 and np.isfinite(fallen.field).all()
+    assert other.rounds[:5] == alone.rounds and len(other.rounds) > 5
     for region in REGIONS:
-        assert newton.errors[region][:5] == alone.errors[region]
-    assert "Out: as the book" in lab.picture(standing, burgers_race.View(16)).caption
-    last = run(lab.but(newton=False), frames=12)
-    assert last.state == "finished" and last.frames < 6, "nobody runs"
+        assert other.errors[region][:5] == alone.errors[region]
+    assert "Out: 4D-Var" in lab.picture(standing, burgers_race.View(16)).caption
+    last = run(lab.but(book=False), frames=12)
+    assert last.state == "finished" and last.frames < 12, "nobody runs"
 
 
+@pytest.mark.training
 def test_who_is_switched_off_stands_still_and_goes_on_from_there() -> None:
     lab = BurgersRace().but(**{**ALONE, "book": True, "var": True})
     tape = [Turn(4, "racers.var", False), Turn(7, "racers.var", True)]
