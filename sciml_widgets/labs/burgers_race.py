@@ -13,7 +13,7 @@ import torch
 
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
 from sciml_widgets.knobs import choice, knob, toggle
-from sciml_widgets.picture import INK, Axis, Lines, Mark, Picture, Plot, View
+from sciml_widgets.picture import INK, Axis, Dash, Lines, Mark, Picture, Plot, View
 from sciml_widgets.preset import Preset
 from sciml_widgets.racers import Lap, as_the_book, four_d_var, surrogate, trained_network
 from sciml_widgets.reconstruction import REGIONS, Reconstruction
@@ -312,11 +312,16 @@ def _profiles(state: Standing, row: int) -> list[Mark]:
     """The u of each racer at one time, and the true one on top."""
     x, colours = state.task.x, list(RACERS)
     lines: list[Mark] = [
-        Lines(x, np.clip(one.field[row], -SHOWN, SHOWN), "", colours.index(key), "solid", 1.4)
+        Lines(x, np.clip(one.field[row], -SHOWN, SHOWN), "", colours.index(key), _dash(key), 1.4)
         for key, one in state.courses.items()
         if not one.out
     ]
     return [*lines, Lines(x, state.task.truth[row], "", INK, "dashed", 1.6)]
+
+
+def _dash(key: str) -> Dash:
+    """Networks are dotted: two of the six colours are both blue."""
+    return "dotted" if key in NETWORKS else "solid"
 
 
 def _curves(running: Mapping[str, Course], region: str, over: str) -> list[Mark]:
@@ -326,7 +331,7 @@ def _curves(running: Mapping[str, Course], region: str, over: str) -> list[Mark]
             np.maximum(np.array(getattr(one, over), float), 1e-4 if over == "seconds" else 0.0),
             np.maximum(np.array(one.errors[region]), 1e-6),
             RACERS[key].name if over == "rounds" else "",
-            list(RACERS).index(key), "dotted" if one.out else "solid",
+            list(RACERS).index(key), _dash(key),
         )
         for key, one in running.items()
     ]  # fmt: skip
@@ -341,5 +346,7 @@ def _in_words(running: Mapping[str, Course], region: str) -> str:
         said.append(
             f"Smallest error of {REGIONS[region]}: {RACERS[best].name}, {there[best]:.2g}."
         )
+    if "surrogate" in there and running["surrogate"].doing == "makes pairs":
+        said.append("The surrogate still solves its training cases.")
     said += [f"Out: {RACERS[key].name} ({one.out})." for key, one in running.items() if one.out]
     return " ".join(said) or "Nobody has started."
