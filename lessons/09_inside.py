@@ -712,7 +712,7 @@ cloud = flow.begin(disc(float(letter.mean()), 32))  # u = 0, v = 0, and the smok
 target = flow.begin(letter)[2]
 
 waves = torch.zeros(16, 2, 9, 9, dtype=torch.float64, requires_grad=True)  # 16 forces, smooth
-optimizer = torch.optim.Adam([waves], lr=0.1)
+optimizer = torch.optim.Adam([waves], lr=0.05)
 for step in range(31):
     end = flow.end(cloud, resampled(waves, 32))
     loss = (end[2] - target).square().mean()
@@ -757,7 +757,7 @@ doubled = show(SmokeControl().preset("twice the smoke"), predict=greedy, still=1
 # %% [markdown]
 # Here the law gives a floor that we can compute: the mean of the smoke never changes, so the misfit
 # cannot fall below the mean of what is missing. **Know your floor before you blame the search.** Other
-# presets to try: *out of sight* (cloud and letter do not touch; what does blurring do?), *a walk into
+# presets to try: *a target that can be reached* (the floor is exactly 0), *a walk into
 # the limit*, *a hole*.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}

@@ -9,14 +9,14 @@ from sciml_widgets.experiment import Diverged
 from sciml_widgets.labs import CartPole, SmokeControl
 from sciml_widgets.labs.controller import Controller, steered
 from sciml_widgets.labs.pen import LETTERS, disc, drawn_at_random, painted
-from sciml_widgets.labs.smoke_control import KNOWN, POINTS, blurred, known_force, misfit
+from sciml_widgets.labs.smoke_control import KNOWN, POINTS, known_force, misfit
 from sciml_widgets.preset import aim, failures
 from sciml_widgets.solvers.flow import Flow, resampled
 
 LABS = (SmokeControl, CartPole)
 
 
-# ---- shapes -----------------------------------------------------------------------------------
+# ---- shapes -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("letter", LETTERS)
@@ -24,7 +24,7 @@ def test_cloud_and_letter_hold_as_much_smoke(letter: str) -> None:
     shape = painted(LETTERS[letter], POINTS)
     cloud = disc(float(shape.mean()), POINTS, 0.3)
     assert float(cloud.mean()) == pytest.approx(float(shape.mean()), rel=1e-13)
-    assert 0 <= float(shape.min()) and 0.9 < float(shape.max()) <= 1
+    assert float(shape.min()) >= 0 and 0.9 < float(shape.max()) <= 1
     assert 0.9 < float(cloud.max()) < 1.1, "neither thinner nor thicker than the letter"
     assert float(shape[0].max()) < 1e-3, "it stays away from the edge"
 
@@ -38,15 +38,7 @@ def test_a_stroke_is_its_places_with_all_between() -> None:
     assert float(dot[16, 16]) > 0.99 and float(dot.mean()) < 0.5 * float(shape.mean())
 
 
-def test_out_of_focus_keeps_the_amount_and_the_longest_waves() -> None:
-    x = Flow(points=16).x
-    wave = torch.cos(2 * torch.pi * x).expand(16, 16)
-    fall = torch.exp(torch.tensor(-2 * (torch.pi * 0.1) ** 2))
-    assert torch.allclose(blurred(wave + 0.3, 0.1), fall * wave + 0.3, rtol=0, atol=1e-13)
-    assert blurred(wave, 0.0) is wave
-
-
-# ---- smoke: known answers and floors --------------------------------------------------------------
+# ---- smoke: known answers and floors ------------------------------------------------
 
 
 def test_the_target_that_can_be_reached_is_reached_by_its_force() -> None:
@@ -81,7 +73,7 @@ def test_a_letter_can_be_turned_while_it_is_searched() -> None:
     assert (player.look().target - SmokeControl().case()[2]).abs().max() > 0.5
 
 
-# ---- the network ----------------------------------------------------------------------------------
+# ---- the network --------------------------------------------------------------------
 
 
 def states(count: int) -> tuple[Flow, Tensor, Tensor]:
@@ -129,7 +121,7 @@ def test_forces_have_only_the_waves_that_they_may_have() -> None:
     assert float(pushed.forces.std()) > 0.01
 
 
-# ---- the pole ---------------------------------------------------------------------------------------
+# ---- the pole -----------------------------------------------------------------------
 
 
 def test_below_and_at_rest_every_slope_is_exactly_zero() -> None:
@@ -144,7 +136,7 @@ def test_forces_keep_to_their_strength() -> None:
     assert 0.5 < float(swung.forces.abs().max()) <= 1.5
 
 
-# ---- failures and repairs -----------------------------------------------------------------------
+# ---- failures and repairs -----------------------------------------------------------
 
 
 @pytest.mark.training

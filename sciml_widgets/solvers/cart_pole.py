@@ -29,7 +29,7 @@ class PoleOnCart:
     (M + m) x'' + m l (φ'' cos φ - φ'² sin φ) = F,   x'' cos φ + l φ'' = -g sin φ.
 
     Units: kg, m, s, N. Kept without a force: the energy
-    ½(M + m) v² + m l v ω cos φ + ½ m l² ω² - m g l cos φ, and the momentum (M + m) v + m l ω cos φ.
+    ½(M + m) v² + m l v ω cos φ + ½ m l² ω² - m g l cos φ, the momentum (M + m) v + m l ω cos φ.
     Hanging at rest and standing at rest stay so; standing, a small error grows e-fold in a time
     1/ω0, ω0² = g (M + m) / (M l). order 4 is Runge-Kutta; order 1 moves with the new speeds
     (symplectic Euler's idea, though the energy here is no sum of two). The masses are those of

@@ -56,7 +56,8 @@ class Flow:
             raise ValueError(f"substeps={self.substeps}: a step has 1 or more")
         if not (0 < self.dt < math.inf and self.nu >= 0 and self.kappa >= 0):
             raise ValueError(
-                f"dt > 0, nu >= 0 and kappa >= 0 are needed, got {self.dt}, {self.nu}, {self.kappa}"
+                f"dt > 0, nu >= 0 and kappa >= 0 are needed, got {self.dt:g}, {self.nu:g} and "
+                f"{self.kappa:g}"
             )
 
     @property
