@@ -184,13 +184,12 @@ def _moments(swung: Swung, said: str) -> Plot:
     tip, height = x + length * np.sin(angle), -length * np.cos(angle)
     gap = np.full_like(x, np.nan)
     poles = [np.stack(ends, 1).ravel() for ends in ((x, tip, gap), (0 * x, height, gap))]
-    ends = path[-1]
-    last = [np.array([ends[0], ends[0] + length * np.sin(ends[2])]),
-            np.array([0.0, -length * np.cos(ends[2])])]  # fmt: skip
+    bottom, top = (x[-1], tip[-1]), (0.0, height[-1])
     reach = max(1.0, float(abs(np.concatenate([x, tip])).max()) * 1.05)
     return Plot(
         "twelve moments",
-        (Lines(*poles, "on the way", 5, "solid", 1.0), Points(x, 0 * x, "cart", INK, 3.0),
-         Lines(*last, "at the end", 1, "solid", 3.0)),
+        (Lines(poles[0], poles[1], "on the way", 5, "solid", 1.0),
+         Points(x, 0 * x, "cart", INK, 3.0),
+         Lines(np.array(bottom), np.array(top), "at the end", 1, "solid", 3.0)),
         Axis("x in m", -reach, reach), Axis("height in m", -0.7, 0.7), alt=said,
     )  # fmt: skip

@@ -316,8 +316,8 @@ def _paint(flow: Flow, stroke: Any, place: float) -> tuple[Tensor, Tensor]:
 
 
 def _smoke(title: str, smoke: np.ndarray, alt: str, arrows: np.ndarray | None = None) -> Plot:
-    edge = (-0.5 / POINTS, 1 - 0.5 / POINTS) * 2
-    marks: tuple[Any, ...] = (Image(smoke, edge, 0.0, 1.2),)
+    low, high = -0.5 / POINTS, 1 - 0.5 / POINTS
+    marks: tuple[Any, ...] = (Image(smoke, (low, high, low, high), 0.0, 1.2),)
     if arrows is not None:
         few = slice(2, None, 4)
         at = np.arange(POINTS)[few] / POINTS
@@ -325,6 +325,5 @@ def _smoke(title: str, smoke: np.ndarray, alt: str, arrows: np.ndarray | None = 
         u, v = (part[few, few].ravel() for part in arrows)
         longest = max(float(np.hypot(u, v).max()), 1e-9)
         marks += (Arrows(x, y, 0.12 * u / longest, 0.12 * v / longest, "", 1),)
-    return Plot(
-        title, marks, Axis("x", edge[0], edge[1]), Axis("y", edge[0], edge[1]), alt=alt, equal=True
-    )
+    axes = Axis("x", low, high), Axis("y", low, high)
+    return Plot(title, marks, *axes, alt=alt, equal=True)
