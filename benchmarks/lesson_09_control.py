@@ -97,10 +97,10 @@ PARTS = {
     "control_published": Part(published, {"shapes": {}}, ("benchmarks/lesson_09_control.py",)),
     "search": Part(
         search,
-        {target: {"target": target, "steps": 50} for target in ("L", "S", KNOWN)},
+        {target: {"target": target, "steps": 40} for target in ("L", KNOWN)},
         SMOKE,
         SEEDS,
     ),
-    "network": Part(network, {"strokes": {"steps": 120}}, SMOKE, SEEDS[:3]),
-    "pole": Part(swing, {"forces": {"steps": 100}}, POLE, SEEDS),
+    "network": Part(network, {"strokes": {"steps": 100}}, SMOKE, SEEDS[:3]),
+    "pole": Part(swing, {"forces": {"steps": 60}}, POLE, SEEDS),
 }

@@ -133,7 +133,7 @@ class SmokeControl(Experiment):
         help="how fast smoke spreads by itself",
     )  # fmt: skip
     substeps: int = knob(
-        2, 1, 6, kind="restart", group="Solver",
+        3, 1, 6, kind="restart", group="Solver",
         help="parts of a step of 1/16, each of which must be stable",
     )  # fmt: skip
     limit: bool = toggle(
@@ -170,13 +170,13 @@ class SmokeControl(Experiment):
         Preset("a walk into the limit",
                "One part a step: the search finds forces that drive the flow beyond the limit.",
                {"substeps": 1}, goal="miss<0.3", within=100),
-        Preset("a walk into the limit, repaired", "Two parts a step allow twice the speed.",
-               {"substeps": 2}, repairs="a walk into the limit"),
+        Preset("a walk into the limit, repaired", "Three parts a step allow three times as much.",
+               {"substeps": 3}, repairs="a walk into the limit"),
         Preset("a hole", "No flow tears a cloud open: the ring must be closed by a seam.",
                {"target": "O"}),
         Preset("one network for all strokes",
                "Trained on random strokes; the letter is one that it never saw.",
-               {"by": "network", "lr": 3e-3, "substeps": 3, "price": 0.01}),
+               {"by": "network", "lr": 3e-3, "price": 0.01}),
     )  # fmt: skip
 
     def prepare(self) -> None:

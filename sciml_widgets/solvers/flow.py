@@ -39,7 +39,7 @@ class Flow:
 
     A step is `substeps` equal parts h. Kept: the means of u, v and s; without ν the energy, and
     without κ the mean of s², in time to fourth order. Stable while h k max(|u| + |v|) <= √8, k the
-    largest wave. Good values: 32 points, ν = κ = 0.001, dt = 1/16 in 2 parts: |u| + |v| <= 1.4.
+    largest wave. Good values: 32 points, ν = κ = 0.001, dt = 1/16 in 3 parts: |u| + |v| <= 2.
     """
 
     nu: float = 1e-3
