@@ -12,7 +12,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench load solve results lessons copies new-lesson figures faults pins clean
+.PHONY: slow binder bench load solve results lessons copies new-lesson site figures faults pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -98,6 +98,11 @@ copies: $(READY) ## write build/student/ (no solutions) and build/instructor/ (a
 
 new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=06 NAME=pendulum
 	$(BIN)/python -m sciml_widgets.course.new $(NUMBER) $(NAME)
+
+site: $(READY) ## the lessons and all pages as a site that needs no network: build/site
+	@$(BIN)/python -c "import myst_nb, sphinx_book_theme" 2> /dev/null || \
+	  $(BIN)/pip install -q --constraint constraints.txt --group site
+	$(BIN)/python -m tools.site
 
 figures: $(READY) ## film the panel in a real JupyterLab; put the reports of faults and load into docs/
 	$(BIN)/python -m tools.figures
