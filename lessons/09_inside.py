@@ -821,7 +821,8 @@ say(
     "is left there is the search's own share. The network was trained for "
     f"{spread(one['seconds'] for one in networks)} s, on {networks[0]['strokes']} strokes.",
     "**So short a training teaches the direction, not the letter**: nearly all letters end better "
-    "than untouched (100 %), none as well as by a search. The panel can train it for longer.",
+    "than untouched (100 %), and an L far from what a search makes of it. The panel can train it "
+    "for longer.",
     recorded["search"].how(),
 )
 
