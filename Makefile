@@ -12,7 +12,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench load solve results lessons copies new-lesson site figures faults pins clean
+.PHONY: slow binder bench load solve results network lessons copies new-lesson site figures faults
+.PHONY: pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -89,6 +90,9 @@ solve: $(READY) ## measure how long networks take to fixed errors (half an hour)
 
 results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
 	$(BIN)/python -m benchmarks.results
+
+network: $(READY) ## train the network of lesson 03 that comes with the package (ten minutes)
+	$(ONE_THREAD) $(BIN)/python -m sciml_widgets.shipped
 
 lessons: $(READY) ## make the notebooks of the lessons from their scripts, and execute them
 	$(BIN)/python -m sciml_widgets.course.build

@@ -48,6 +48,7 @@ def test_the_target_that_can_be_reached_is_reached_by_its_force() -> None:
     assert misfit(start[2], target, start[2]) == 1.0
 
 
+@pytest.mark.training
 def test_smoke_that_is_not_there_cannot_be_made() -> None:
     """The mean of the misfit is fixed, so its mean square is at least the square of that."""
     player = run(SmokeControl().preset("twice the smoke"), frames=6)
@@ -60,11 +61,13 @@ def test_smoke_that_is_not_there_cannot_be_made() -> None:
     assert float(off) > lacking
 
 
+@pytest.mark.training
 def test_any_memory_gives_one_run() -> None:
     ends = [run(SmokeControl().but(segment=k), frames=3).scalars["loss"] for k in (0, 5)]
     assert ends[0] == ends[1]
 
 
+@pytest.mark.training
 def test_a_letter_can_be_turned_while_it_is_searched() -> None:
     tape = [Turn(3, "target", "drawn"), Turn(5, "pen", ((0.2, 0.5), (0.8, 0.5)))]
     player = run(SmokeControl(), frames=7, tape=tape)
@@ -115,6 +118,7 @@ def test_the_network_s_way_is_the_solver_s_under_its_forces() -> None:
     assert torch.allclose(alone[0], end[1], rtol=0, atol=1e-12)
 
 
+@pytest.mark.training
 def test_forces_have_only_the_waves_that_they_may_have() -> None:
     pushed = run(SmokeControl().but(waves=2), frames=4).look()
     assert torch.allclose(resampled(resampled(pushed.forces, 5), POINTS), pushed.forces)
@@ -124,6 +128,7 @@ def test_forces_have_only_the_waves_that_they_may_have() -> None:
 # ---- the pole -----------------------------------------------------------------------
 
 
+@pytest.mark.training
 def test_below_and_at_rest_every_slope_is_exactly_zero() -> None:
     player = run(CartPole().preset("no first push"), frames=20)
     assert not player.look().forces.any()
@@ -131,6 +136,7 @@ def test_below_and_at_rest_every_slope_is_exactly_zero() -> None:
     assert run(CartPole().preset("no first push"), frames=2).scalars["angle"] == 180.0
 
 
+@pytest.mark.training
 def test_forces_keep_to_their_strength() -> None:
     swung = run(CartPole().but(strength=1.5, lr=1.0), frames=20).look()
     assert 0.5 < float(swung.forces.abs().max()) <= 1.5
