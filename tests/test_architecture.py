@@ -25,13 +25,8 @@ FLOORS: dict[str, set[str]] = {
              "checkpoint"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
-<<<<<<< HEAD
              "checkpoint", "integrals", "touch", "wrong_density", "features", "sparse", "weather",
-             "surrogates", "wind_tunnel", "reduced_order", "flow_network"},
-=======
-             "checkpoint", "integrals", "wrong_density", "features", "sparse", "weather",
              "surrogates", "wind_tunnel", "reduced_order", "flow_network", "shipped"},
->>>>>>> main
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "grid": {"workers", "player", "record", "goals", "knobs", "experiment", "picture", "machine",
               "live"},
