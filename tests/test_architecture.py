@@ -27,7 +27,7 @@ FLOORS: dict[str, set[str]] = {
              "checkpoint"},
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
-             "checkpoint", "integrals", "wrong_density", "features", "sparse", "weather",
+             "checkpoint", "integrals", "touch", "wrong_density", "features", "sparse", "weather",
              "surrogates", "wind_tunnel", "reduced_order", "flow_network", "racers",
              "reconstruction", "shipped"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
