@@ -55,6 +55,10 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 01 --set ...` may change
+seed: int = 0  # WeatherMaps.seed: the live panel of section 1
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (6 minutes)
 #
@@ -105,7 +109,7 @@ better = guess_choice(
 )
 
 # %% slideshow={"slide_type": "subslide"}
-panel = show(WeatherMaps(), predict=better, still=151)
+panel = show(WeatherMaps().but(seed=seed), predict=better, still=151)
 
 # %% [markdown]
 # **What to look at**, once you have pressed **Run**:
