@@ -120,7 +120,7 @@ def looks(player: Player) -> None:
 
 @pytest.mark.training
 def test_the_dear_labs_are_there() -> None:
-    assert DEAR < EVERY.keys()
+    assert EVERY.keys() > DEAR
 
 
 @every_lab
