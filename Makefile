@@ -94,7 +94,7 @@ adjoint: $(READY) ## measure a search through a solver, beside PhiFlow if PEER=i
 results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
 	$(BIN)/python -m benchmarks.results
 
-network: $(READY) ## train the network of lesson 03 that comes with the package (ten minutes)
+network: $(READY) ## train the network of lesson 03 that comes with the package (seven minutes)
 	$(ONE_THREAD) $(BIN)/python -m sciml_widgets.shipped
 
 lessons: $(READY) ## make the notebooks of the lessons from their scripts, and execute them

@@ -1092,6 +1092,8 @@ say(
 # **And on the panel of section 5**
 #
 # - *operators react* at 0.2, 0.4, 0.6: from where on is the sign wrong?
+# - *model* at *quadratic*, then at *boosted trees*: does one of them turn the right way? (Trees
+#   need scikit-learn: `python -m pip install "sciml-widgets[trees]"`.)
 # - *its own questions* with *curiosity* 0, then 4: what is lost in each case?
 #
 # **References**

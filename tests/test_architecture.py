@@ -29,7 +29,7 @@ FLOORS: dict[str, set[str]] = {
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
              "checkpoint", "integrals", "touch", "wrong_density", "features", "sparse", "weather",
              "surrogates", "wind_tunnel", "reduced_order", "flow_network", "racers",
-             "reconstruction", "shipped"},
+             "reconstruction", "any_wind", "shipped"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "grid": {"workers", "player", "record", "goals", "knobs", "experiment", "picture", "machine",
               "live"},
@@ -73,7 +73,8 @@ FLOORS: dict[str, set[str]] = {
     "wind_tunnel": {"physics"},
     "reduced_order": {"wind_tunnel", "physics"},
     "flow_network": {"wind_tunnel", "machine"},
-    "shipped": {"checkpoint", "flow_network", "wind_tunnel", "physics", "train", "whole"},
+    "any_wind": {"wind_tunnel"},
+    "shipped": {"any_wind", "checkpoint", "wind_tunnel", "physics", "train", "whole"},
     "whole": set(),
     "solvers": {"physics", "knobs"},
     # The machine that all of it runs on.

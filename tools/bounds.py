@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     limits.write_text("".join(f"{lowest(rule)}\n" for rule in rules), encoding="utf-8")
     torch = next(rule for rule in ranges() if rule.name == "torch")
     wanted = lowest(torch) if asked.which == "lowest" else str(torch)
-    everything = ["--constraint", str(limits), ".[lab,dask]", "--group", "test"]
+    everything = ["--constraint", str(limits), ".[lab,dask,trees]", "--group", "test"]
     if asked.ask:
         ask = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-"]
         command = [sys.executable, "-m", "pip", *ask, *everything, wanted]
