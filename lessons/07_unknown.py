@@ -994,6 +994,37 @@ wave = SchroedingerPINN().preset("by Gauss-Newton")  # to be shown, if you like
 # error is tested (below 0.01 %). Try it in a cell of your own: `show(wave)`. A step takes some
 # tenths of a second there.
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### And its two numbers
+#
+# Now we forget them: $i h_t + \lambda_1 h_{xx} + \lambda_2 |h|^2 h = 0$, with noisy values of $h$
+# and no start. (True: $\lambda_1 = \tfrac12$, how fast the wave spreads, and $\lambda_2 = 1$, how
+# strongly it pulls itself together.) $h = u + iv$ has two parts, so the network has two outputs
+# and each measurement is two numbers. Nothing else changes: each coefficient is one more weight.
+#
+# The Gaussian process takes both parts as smooth random curves. Over a short gap the equation
+# turns one part into the other: $u_t = -M v$ and $v_t = M u$ with
+# $M = \lambda_1 \partial_{xx} + \lambda_2 |h|^2$, and $|h|^2$ comes from the smoothed measurements.
+# So the covariance between the parts of the two snapshots tells the coefficients. (All of it:
+# `HiddenWave`, thirty lines.)
+
+# %% slideshow={"slide_type": "subslide"} tags=["numbers"]
+# Schrödinger's two numbers, from the recorded runs
+waves, wave_process = recorded["wave"].values, recorded["wave_process"].values
+rows = []
+for noise in ("1 %", "10 %"):
+    rows.append([f"**noise {noise}, 300 places all over the box**", "", "", "", ""])
+    rows.append(row("network", waves[f"scattered, {noise}"]))
+    rows.append([f"**noise {noise}, two snapshots of 50 places**", "", "", "", ""])
+    rows.append(row("network", waves[f"snapshots, {noise}"]))
+    rows.append(row("Gaussian process", wave_process[noise]))
+say(
+    table(
+        ["", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds of a core"], rows
+    ),
+    f"Median and range over {len(wave_process['1 %'])} draws. {recorded['wave'].how()}",
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 8 · Key points (1 minute)
 #

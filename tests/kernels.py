@@ -30,6 +30,7 @@ class Kernel:
             self.ready()
         self.subshell: str | None = None
         self.comm = ""
+        self.said = 0  # messages of the panel's view: each has its number
         self.outputs: list[dict[str, Any]] = []
         self.frames: list[tuple[float, dict[str, Any], list[bytes]]] = []
 
@@ -122,7 +123,9 @@ class Kernel:
 
     def say(self, **message: Any) -> float:
         """A custom message of the panel's view. Returns when it was sent."""
-        data = {"method": "custom", "content": {"view": "test", **message}}
+        self.said += 1
+        content = {"view": "test", "order": self.said, **message}
+        data = {"method": "custom", "content": content}
         header_extra = {"subshell_id": self.subshell} if self.subshell else {}
         sent = self.client.session.msg("comm_msg", {"comm_id": self.comm, "data": data})
         sent["header"].update(header_extra)

@@ -94,6 +94,35 @@ def test_a_turn_is_applied_and_comes_back(panel):
     until(lambda: any(h.get("values", {}).get("radius") == 0.5 for h, _ in panel.widget.messages))
 
 
+def test_messages_that_overtook_others_have_the_last_word(panel):
+    say = panel.widget.say
+    say(t="ready", order=1)
+    say(t="turn", name="radius", value=0.5, order=4)
+    say(t="turn", name="radius", value=0.7, order=3)  # older, but heard later
+    say(t="turn", name="seed", value=7, order=2)  # older, about another knob
+    until(lambda: panel.player.experiment.seed == 7)
+    assert panel.player.experiment.radius == 0.5
+    say(t="turn", name="radius", value=0.7, order=5)
+    until(lambda: panel.player.experiment.radius == 0.7)
+    say(t="pause", order=7)
+    say(t="go", order=6)
+    say(t="step", n=5, order=6)
+    say(t="hidden", order=8)
+    say(t="ready", order=7)
+    panel.player.ask(lambda: None)
+    assert panel.player.frames == 0 and panel._views["one"].hidden
+    panel.heard({"view": "two", "t": "ready", "order": 1})  # each view counts for itself
+    panel.heard({"view": "two", "t": "turn", "name": "radius", "value": 0.3, "order": 2})
+    until(lambda: panel.player.experiment.radius == 0.3)
+
+
+@pytest.mark.parametrize("order", [None, "3", 2.5, True, [], -(2**70)])
+def test_a_turn_with_a_number_that_is_none_counts_all_the_same(panel, order):
+    panel.widget.say(t="ready", order=order)
+    panel.widget.say(t="turn", name="radius", value=0.5, order=order)
+    until(lambda: panel.player.experiment.radius == 0.5)
+
+
 @pytest.mark.parametrize(
     "message",
     [

@@ -399,7 +399,11 @@ def test_transport(page: Page) -> None:
     page.get_by_role("button", name="Reset", exact=True).click()
     page.get_by_label("pace").select_option("3")
     page.get_by_role("button", name="Measure here").click()
-    did = [{k: v for k, v in one.items() if k != "at"} for one in page.evaluate("models[0].sent")]
+    sent = page.evaluate("models[0].sent")
+    assert [one["order"] for one in sent] == list(range(1, len(sent) + 1))
+    assert len({one["view"] for one in sent}) == 1
+    extra = {"at", "order", "view"}
+    did = [{k: v for k, v in one.items() if k not in extra} for one in sent]
     assert [one for one in did if one["t"] not in ("ready", "ack")] == [
         {"t": "pause"},
         {"t": "go"},

@@ -119,6 +119,12 @@ def test_the_error_is_the_ink_and_two_series_never_look_alike():
     assert len({(look.colour, look.dash) for look in style.values()}) == 6
 
 
+def test_rivals_have_the_colours_of_their_places_as_in_a_picture_of_them():
+    style = looks([Series(name, role="error") for name in "abc"])
+    assert [look.colour for look in style.values()] == [0, 1, 2]
+    assert looks([Series("a", role="error")])["a"].colour == INK
+
+
 def test_series_are_grouped_by_axis_and_scale_and_empty_ones_left_out():
     history = History(
         [Series("a"), Series("b", scale="linear"), Series("c", x="labels"), Series("d")]

@@ -27,10 +27,15 @@ class Look:
 
 
 def looks(series: Sequence[Series]) -> dict[str, Look]:
-    """The error against the truth in thick ink, all others in the palette, each its own dash."""
+    """The error against the truth in thick ink, all others in the palette, each its own dash.
+
+    Where all are errors they are rivals: then none has the ink, and each has its place's colour.
+    """
     numbers, found = cycle(range(INK)), {}
+    rivals = len(series) > 1 and all(one.role == "error" for one in series)
     for one in series:
-        if one.role == "error" and not any(look.colour == INK for look in found.values()):
+        inked = any(look.colour == INK for look in found.values())
+        if one.role == "error" and not inked and not rivals:
             found[one.name] = Look(INK, "solid", 2.4)
         else:
             number = next(numbers)

@@ -59,6 +59,22 @@ class _View:
         self.acked = 0
         self.heard = time.perf_counter()
         self.hidden = False
+        self._newest: dict[str, int] = {}  # the highest number, by what it was about
+
+    def overtaken(self, message: dict[str, Any], about: str, last: bool = True) -> bool:
+        """Whether something newer about the same was heard; with `last` this is now the newest.
+
+        A kernel with subshells hears in several threads, where messages overtake each other. So
+        each has its number; of turns of one knob, or of Run and Pause, the newest counts.
+        """
+        order = message.get("order")
+        if type(order) is not int:
+            return False
+        if order < self._newest.get(about, order):
+            return True
+        if last:
+            self._newest[about] = order
+        return False
 
 
 class Panel(traitlets.HasTraits):
@@ -87,6 +103,7 @@ class Panel(traitlets.HasTraits):
         self._asked: deque[int] = deque([0, 0], maxlen=2)
         self._lock = threading.Lock()
         self._views: dict[str, _View] = {}
+        self._in_turn = threading.Lock()  # of threads that hear: the newest has the last word
         self._echo = threading.local()
         self._key = False
         self._notice = ""
@@ -283,19 +300,26 @@ class Panel(traitlets.HasTraits):
                 if name not in self._views and len(self._views) >= MOST_VIEWS:
                     del self._views[min(self._views, key=lambda v: self._views[v].heard)]
                 view = self._views.setdefault(name, _View())
-                view.heard, view.hidden = time.perf_counter(), what == "hidden"
+                view.heard = time.perf_counter()
+                if what != "ack" and not view.overtaken(message, "there"):
+                    view.hidden = what == "hidden"
                 if what == "ack":
                     view.acked = max(view.acked, int(message["i"]))
                 elif what == "ready":
                     view.acked, self._key = self._wire.number, True
         elif what == "turn":
             self._steer.admit(message["name"])
-            player.turn(message["name"], message["value"], drag=message.get("drag") is True)
+            with self._in_turn:
+                if not self._overtaken(message, f"turn {message['name']}"):
+                    drag = message.get("drag") is True
+                    player.turn(message["name"], message["value"], drag=drag)
         elif what == "press":
             self._steer.admit(message["name"])
             player.press(message["name"])
         elif what == "step":
-            player.step(message.get("n", 1))
+            with self._in_turn:
+                if not self._overtaken(message, "run", last=False):
+                    player.step(message.get("n", 1))
         elif what == "pace":
             player.pace(float(message["value"]))
         elif what == "preset":
@@ -309,9 +333,16 @@ class Panel(traitlets.HasTraits):
         elif what == "share":
             self._shared.hear(message)
         elif what in ("go", "pause", "reset"):
-            getattr(player, what)()
+            with self._in_turn:
+                if not self._overtaken(message, "run"):
+                    getattr(player, what)()
         else:
             raise ValueError(f"unknown message {str(what)[:40]!r}")
+
+    def _overtaken(self, message: dict[str, Any], about: str, last: bool = True) -> bool:
+        with self._lock:
+            view = self._views.get(str(message.get("view"))[:40])
+            return view is not None and view.overtaken(message, about, last)
 
     # ---- to the browser: the player's thread ----------------------------------------------
 

@@ -27,9 +27,9 @@ function render({ model, el }) {
   const gone = new AbortController(), { signal } = gone;
   let spec, specText, knobsText, controls, groups, theme, latest, run, picture, owing, shown, echoed, echoing, speaking;
   let values = {}, silent = {}, ticks = [], tracks = new Map(), earlier = [], drawn = [], notice = "";
-  let queued = 0, waiting = 0, visible = true, onScreen = true, narrow = true, spokenAt = -1e9;
+  let said = 0, queued = 0, waiting = 0, visible = true, onScreen = true, narrow = true, spokenAt = -1e9;
 
-  const send = (message) => model.send(message);
+  const send = (message) => model.send({ view, order: (said += 1), ...message }); // they may overtake each other
   const later = (ms, what) => setTimeout(() => signal.aborted || what(), ms);
   const resting = () => latest?.state !== "running";
   const page = buildPage(send, () => send({ t: resting() ? "go" : "pause" })), { root } = page;

@@ -1,0 +1,52 @@
+"""The same search by PhiFlow on jax, as its documentation writes it: seconds, as JSON lines.
+
+    PYTHON -m benchmarks.phiflow_peer < values.json
+
+Run by `python -m benchmarks.adjoint --peer PYTHON`, with the Python of an environment that holds
+phiflow and jax; it imports nothing else. The data come in: 128 values of u at t = 1/2.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+CELLS, STEPS, MIDDLE, UPDATES, RATE = 128, 32, 16, 49, 5.0
+
+
+def main() -> None:
+    """49 updates plainly and compiled: the seconds of the first, of all, and the losses."""
+    given = json.load(sys.stdin)
+
+    import numpy as np
+    from phi.jax import flow as phi  # type: ignore[import-not-found]
+
+    phi.math.set_global_precision(64)
+    ring = {"extrapolation": phi.extrapolation.PERIODIC, "x": CELLS, "bounds": phi.Box(x=(-1, 1))}
+    data = phi.CenteredGrid(phi.math.tensor(np.array(given["measured"]), phi.spatial("x")), **ring)
+
+    def loss(velocity: Any) -> Any:
+        u, middle = velocity, None
+        for step in range(STEPS):
+            spread = phi.diffuse.explicit(1.0 * u, given["nu"], 1 / STEPS, substeps=1)
+            u = phi.advect.semi_lagrangian(spread, spread, 1 / STEPS)
+            middle = u if step + 1 == MIDDLE else middle
+        return phi.field.l2_loss(middle - data) * 2.0 / CELLS
+
+    for way in ("plain", "compiled"):
+        whole = phi.math.gradient(loss, "velocity", get_output=True)
+        whole = phi.math.jit_compile(whole) if way == "compiled" else whole
+        u = phi.CenteredGrid(phi.math.tensor(np.zeros(CELLS), phi.spatial("x")), **ring)
+        losses, began, first = [], time.perf_counter(), 0.0
+        for _ in range(UPDATES):
+            value, slope = whole(u)
+            slope = slope[0] if isinstance(slope, (tuple, list)) else slope
+            u = u - RATE * slope
+            losses.append(float(value))
+            first = first or time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        print(json.dumps({"way": way, "first": first, "all": seconds, "losses": losses}))
+
+
+if __name__ == "__main__":
+    main()
