@@ -236,8 +236,9 @@ def soak(seconds: float, looks: int = 60) -> list[Sample]:
     """One kernel trains, its sliders are turned; looked at from outside, after a warm-up."""
     with room(1) as (students, _):
         (student,) = students
-        together_at(students, "as it is")
+        student.begin("as it is")
         together(students, max(WARM, min(60.0, seconds / 5)), turns)
+        student.forget()  # that it was idle before it ran is no trouble
         samples = []
         for _ in range(looks):
             together(students, seconds / looks, turns)
@@ -392,11 +393,11 @@ def main() -> None:
         for number in asked.kernels:
             found.append(crowd(number, way, asked.seconds))
             print(way, row(found[-1]), *found[-1].errors[:3], flush=True)
-    if asked.soak:
-        samples = soak(asked.soak)
-    text = page(found, samples, asked.seconds, busy)
     BUILD.mkdir(exist_ok=True)
-    (BUILD / "load.md").write_text(text, encoding="utf-8")
+    for seconds in (0, asked.soak):  # what is known so far is not lost with the soak
+        samples = soak(seconds) if seconds else samples
+        text = page(found, samples, asked.seconds, busy)
+        (BUILD / "load.md").write_text(text, encoding="utf-8")
     print(text, BUILD / "load.md", sep="\n")
 
 

@@ -1,6 +1,7 @@
 """A real kernel driven over its protocol, as a browser would: for tests and benchmarks."""
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +20,12 @@ class Kernel:
     """
 
     def __init__(self, *, env: dict[str, str] | None = None, wait: bool = True) -> None:
-        self.manager = KernelManager(kernel_name="python3")
+        # Sockets in files: of sixteen that start at once, two may draw the same port.
+        self.folder = tempfile.TemporaryDirectory(prefix="kernel-")
+        self.manager = KernelManager(
+            kernel_name="python3", transport="ipc", ip=f"{self.folder.name}/socket",
+            connection_file=f"{self.folder.name}/kernel.json",
+        )  # fmt: skip
         self.manager.start_kernel(
             env={**os.environ, **(env or {})},
             extra_arguments=["--HistoryManager.enabled=False", "--IPKernelApp.log_level=ERROR"],
@@ -49,6 +55,7 @@ class Kernel:
     def __exit__(self, *_: object) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self.folder.cleanup()
 
     def use_subshell(self) -> None:
         """From now on widget messages go to a subshell, as JupyterLab does by default."""

@@ -71,6 +71,13 @@ def test_the_page_says_what_the_limit_of_the_package_is_worth() -> None:
 
 
 @pytest.mark.kernel
+def test_a_short_soak_looks_at_a_kernel_that_goes_on() -> None:
+    looks = load.soak(1.0, looks=2)
+    assert len(looks) == 2 and looks[1].steps > looks[0].steps > 0
+    assert 50 < looks[0].rss < load.MEMORY and looks[0].files > 0
+
+
+@pytest.mark.kernel
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("after", [0.3, 4.0])  # seconds since the first kernel: starting, training
