@@ -12,7 +12,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench load solve results lessons copies new-lesson figures faults pins clean
+.PHONY: slow binder bench load solve adjoint results lessons copies new-lesson figures faults pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -86,6 +86,9 @@ load: $(READY) ## train in 1 to 16 kernels at once, then five minutes in one (ha
 
 solve: $(READY) ## measure how long networks take to fixed errors (half an hour)
 	$(BIN)/python -m benchmarks.solve
+
+adjoint: $(READY) ## measure a search through a solver, beside PhiFlow if PEER=its Python is given
+	$(BIN)/python -m benchmarks.adjoint $(if $(PEER),--peer $(PEER))
 
 results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
 	$(BIN)/python -m benchmarks.results

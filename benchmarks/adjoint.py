@@ -36,7 +36,7 @@ Search = Callable[[], tuple[float, list[float]]]
 
 
 def by_hand() -> tuple[float, list[float]]:
-    """All updates with the solver's own adjoint, in numpy. The book's wasted steps are made too."""
+    """All updates with the solver's own adjoint, in numpy; the book's wasted steps as well."""
     solver, losses, u = BurgersBook(), [], np.zeros(128)
     began = time.perf_counter()
     for _ in range(UPDATES):
@@ -135,7 +135,8 @@ def page(found: dict[Search, list[tuple[float, list[float]]]], peer: dict[str, A
         times = UPDATES / statistics.median(auto) / rates["plain"]
         lines += [
             "", "| ratio | target | measured |", "|---|---|---|",
-            f"| hand : PhiFlow compiled, updates a second | >= 1 | {level:.2f} {mark(level >= 1)} |",
+            f"| hand : PhiFlow compiled, updates a second | >= 1 | {level:.2f} "
+            f"{mark(level >= 1)} |",
             f"| autograd : PhiFlow plain, updates a second | >= 100 | {times:.0f} "
             f"{mark(times >= 100)} |",
             "| all by hand, in the time that it compiles | done | "

@@ -1004,9 +1004,9 @@ wave = SchroedingerPINN().preset("by Gauss-Newton")  # to be shown, if you like
 #
 # The Gaussian process takes both parts as smooth random curves. Over a short gap the equation
 # turns one part into the other: $u_t = -M v$ and $v_t = M u$ with
-# $M = \lambda_1 \partial_{xx} + \lambda_2 |h|^2$, and $|h|^2$ comes from the smoothed measurements.
-# So the covariance between the parts of the two snapshots tells the coefficients. (All of it:
-# `HiddenWave`, thirty lines.)
+# $M = \lambda_1 \partial_{xx} + \lambda_2 |h|^2$, and $|h|^2$ comes from the smoothed
+# measurements. So the covariance between the parts of the two snapshots tells the coefficients.
+# (All of it: `HiddenWave` in `hidden_physics.py`.)
 
 # %% slideshow={"slide_type": "subslide"} tags=["numbers"]
 # Schrödinger's two numbers, from the recorded runs

@@ -19,6 +19,8 @@ from sciml_widgets.player import Player
 
 __all__ = ["Job", "carry_out", "results"]
 
+SLOW = ("torch", "torch._dynamo")
+"""Modules that take a second or more; torch's optimizers load its compiler."""
 ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -64,7 +66,7 @@ def results(
         return
     while jobs:  # a lost worker takes its pool with it
         taken, tries = list(jobs), len(again)
-        with _pool(min(workers, len(jobs))) as pool:
+        with _pool(min(workers, len(jobs)), jobs) as pool:
             done = set()
             for job, text in _by(pool, taken, workers, again, lost):
                 done.add(job.key)
@@ -76,7 +78,7 @@ def results(
     for job in again:  # alone: a process that dies takes the others of its pool with it, so the
         for last in (False, True):  # first loss may have been a neighbour's; twice is its own
             missed: list[Job] = []
-            with _pool(1) as pool:
+            with _pool(1, [job]) as pool:
                 yield from _by(pool, [job], 1, None if last else missed, lost)
             if not missed:
                 break
@@ -123,12 +125,13 @@ def _submitted(executor: Executor, job: Job) -> "Future[str]":
 
 
 @contextlib.contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(workers: int, jobs: list[Job]) -> Iterator[ProcessPoolExecutor]:
     """Processes of one run each, on one thread; none is left when this ends, also by Ctrl-C."""
     there = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in there else "spawn")
     if "forkserver" in there:  # what takes seconds to import is imported once
-        context.set_forkserver_preload(["torch", __name__])
+        own = sorted({job.module for job in jobs} - {"__main__"})
+        context.set_forkserver_preload([*SLOW, *own, __name__])
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
         workers, mp_context=context, initializer=_pin, max_tasks_per_child=1

@@ -1,4 +1,4 @@
-"""What a lab with unknown coefficients shows: field, error, estimates with bars. Trains nothing."""
+"""What a lab with unknown coefficients shows: field, error, estimates. Trains nothing."""
 
 import math
 from collections.abc import Callable, Mapping

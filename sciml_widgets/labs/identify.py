@@ -69,7 +69,7 @@ class Identify(PINN):
         found: dict[str, Found] = {}
         quick, fits = self.optimizer == "gauss-newton", _fits(network, samples)
         if quick and not fits:
-            raise Diverged("So many weights and points do not fit into memory: take fewer of them.")
+            raise Diverged("So many weights and points do not fit into memory: take fewer.")
         for now in self._train(network, left):
             scalars = {name: math.sqrt(loss) for name, loss in now.losses.items()}
             if now.step % (1 if quick else ERROR_EVERY) == 0:
