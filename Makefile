@@ -12,7 +12,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONH
 PYTEST := $(ONE_THREAD) $(BIN)/python -m pytest
 
 .PHONY: help lab check lint unit training kernel notebooks browser test test-all kernels wheel
-.PHONY: slow binder bench load solve adjoint results lessons copies new-lesson figures faults pins clean
+.PHONY: slow binder bench load solve adjoint results network lessons copies slides wheelhouse
+.PHONY: new-lesson site figures faults lowest newest pins clean
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -93,20 +94,40 @@ adjoint: $(READY) ## measure a search through a solver, beside PhiFlow if PEER=i
 results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
 	$(BIN)/python -m benchmarks.results
 
+network: $(READY) ## train the network of lesson 03 that comes with the package (ten minutes)
+	$(ONE_THREAD) $(BIN)/python -m sciml_widgets.shipped
+
 lessons: $(READY) ## make the notebooks of the lessons from their scripts, and execute them
 	$(BIN)/python -m sciml_widgets.course.build
 
 copies: $(READY) ## write build/student/ (no solutions) and build/instructor/ (all in sight)
 	$(BIN)/python -m sciml_widgets.course.copies --to build
 
+slides: $(READY) ## write build/slides/: the lessons as slides, whole and as five-minute cuts
+	$(BIN)/python -m tools.slides
+
+wheelhouse: $(READY) ## fetch all that an installation needs, for a room without a network
+	@TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.wheelhouse
+
 new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=06 NAME=pendulum
 	$(BIN)/python -m sciml_widgets.course.new $(NUMBER) $(NAME)
+
+site: $(READY) ## the lessons and all pages as a site that needs no network: build/site
+	@$(BIN)/python -c "import myst_nb, sphinx_book_theme" 2> /dev/null || \
+	  $(BIN)/pip install -q --constraint constraints.txt --group site
+	$(BIN)/python -m tools.site
 
 figures: $(READY) ## film the panel in a real JupyterLab; put the reports of faults and load into docs/
 	$(BIN)/python -m tools.figures
 
 faults: $(READY) $(LAYERS) ## provoke every fault (twenty minutes), and write build/faults.md
 	$(ONE_THREAD) $(BIN)/python -m tools.faults
+
+newest: $(READY) ## the tests with the newest versions that are allowed, in build/newest/
+	@$(ONE_THREAD) TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.bounds $@
+
+lowest: $(READY) ## the tests with the lowest ones, in build/lowest/
+	@$(ONE_THREAD) TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.bounds $@
 
 pins: $(READY) ## write constraints.txt and binder/requirements.txt from .venv
 	$(BIN)/python tools/pins.py

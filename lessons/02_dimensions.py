@@ -59,7 +59,12 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 02 --set ...` may change
+dimension: int = 10  # MonteCarlo.dimension: the live panel of section 1
+seed: int = 0  # MonteCarlo.seed: the live panel of section 1
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (6 minutes)
 #
 # A function of three variables is to be integrated over a cube. Four rules race. A **grid** looks
@@ -67,7 +72,7 @@
 # so that they leave no gaps. **Importance sampling** looks more often where the function is large.
 # The exact answer is known, so we see every error. This is one such race, recorded.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded race of 15 doublings
 from sciml_widgets import guess_choice, show
 from sciml_widgets.course import results
@@ -76,7 +81,7 @@ from sciml_widgets.labs import MonteCarlo
 recorded = results("02")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Both axes of the first plot are logarithmic: one mark is a factor of ten. There, a law
 # "error ∝ points$^{-1/2}$" is a straight line of slope $-1/2$.
 #
@@ -105,10 +110,11 @@ ten_dimensions = guess_choice(
     "are 59,049, too many. Chance does not care how many axes there are.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
-panel = show(MonteCarlo().but(dimension=10), predict=ten_dimensions, still=15)
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
+race = MonteCarlo().but(dimension=dimension, seed=seed)
+panel = show(race, predict=ten_dimensions, still=15)
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # **What to look at**, once you have pressed **Run** (*slow* or *one step* if it is too quick):
 #
 # - *relative error over points*: each mark is a rule with so many points. The dashed line is not
@@ -239,7 +245,7 @@ say(
     recorded["needs"].how(),
 )  # fmt: skip
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### 3.2 Chance
 #
 # An integral over the cube is a **mean**: the mean of $g$ over all points. Take some points by
@@ -345,7 +351,7 @@ for d in (1, 4, 10, 20):
     print(f"d = {d:2}           {fitted_slope(points, chance):.2f}       "
           f"{fitted_slope(points, filled):.2f}")  # fmt: skip
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # - Monte Carlo: $-1/2$, in every dimension. That is theory, and it is exact.
 # - Sobol: steeper than $-1/2$, but it *does* feel the dimension. For a smooth function it is
 #   steeper than $-1$ in few dimensions, about $-1$ in ten, and less in twenty. Theory promises
@@ -831,7 +837,7 @@ say(
 # and one knows it, the curse is gone. Where there is structure and one does *not* know it,
 # training may find it. Where there is none, chance is the best that one can do.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 10 · Key points (1 minute)
 #
 # - A grid has points$^{1/d}$ on an axis: its error falls as points$^{-2/d}$. In 20 dimensions that

@@ -56,7 +56,12 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 05 --set ...` may change
+nu: float = 0.05  # BurgersPINN.nu: the live panel of section 1
+seed: int = 0  # BurgersPINN.seed: the live panel of section 1
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (7 minutes)
 #
 # A small neural network is about to become the solution of an equation. Nobody shows it the
@@ -65,7 +70,7 @@
 #
 # This is one such run, recorded. Drag the time, or press play once more.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded run of 600 steps
 from sciml_widgets import guess_choice, show
 from sciml_widgets.course import fold, results, spread, table
@@ -74,7 +79,7 @@ from sciml_widgets.labs import BurgersPINN
 recorded = results("05")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Now live, and it is your turn. **Guess before you run**: *Run* is locked until you have. A
 # classical computation starts at $t = 0$ and works forward in time. What will the network do?
 
@@ -117,10 +122,10 @@ first_question = guess_choice(
     "ν = 0.05, it is not far ahead. With sharper fronts or fewer points it may be.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
-panel = show(BurgersPINN(), predict=first_question)
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
+panel = show(BurgersPINN().but(nu=nu, seed=seed), predict=first_question)
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # **What to look at**, once you have pressed **Run**:
 #
 # - *network u(x, t)*: the network's answer. Time runs to the right, space upwards.
@@ -366,7 +371,7 @@ f_xx = derivative(f_x, x)
 print(f"largest mistake in f_x  {(f_x - 3 * torch.cos(3 * x)).abs().max():.0e}")
 print(f"largest mistake in f_xx {(f_xx + 9 * torch.sin(3 * x)).abs().max():.0e}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### 3.3 The residual
 #
 # Bring everything in the equation to one side. What is left over for a given function $u$ is its
@@ -846,7 +851,7 @@ fold(
 )
 
 
-# %% slideshow={"slide_type": "subslide"} tags=["numbers"]
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes", "numbers"]
 # One recorded run of each kind
 def curve_plot(name, title, alt):
     lines = []
@@ -1004,7 +1009,7 @@ say(
 # geometries awkward, that is worth a lot. And evaluating a trained network is quick; training it
 # is slow. Where a good solver exists and everything is known, use the solver.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 8 · Key points (1 minute)
 #
 # - A **residual** is what is left of an equation when a function is put in. Zero: it obeys.

@@ -57,14 +57,19 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 06 --set ...` may change
+beta: float = 1.0  # ConvectionPINN.beta: the live panel of section 1
+seed: int = 0  # ConvectionPINN.seed: the live panel of section 1
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (6 minutes)
 #
 # A sine wave travels round a ring. It keeps its form; nothing steepens, nothing fades. There is
 # hardly a simpler equation. Lesson 05's network tried to learn it. This is one such run, recorded.
 # Drag the time, or press play once more.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded run of 400 steps
 from sciml_widgets import guess_choice, show
 from sciml_widgets.course import fold, results, spread, table
@@ -73,7 +78,7 @@ from sciml_widgets.labs import ConvectionPINN
 recorded = results("06")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # The stripes should cross the whole picture. They die soon after the start, and the network has
 # no reason to complain: **$u = 0$ obeys the equation too.**
 #
@@ -99,10 +104,11 @@ slow_wave = guess_choice(
     "At β = 30 it runs round the ring nearly five times.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
-panel = show(ConvectionPINN().but(beta=1.0, points_inside=300), predict=slow_wave, still=301)
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
+slow_lab = ConvectionPINN().but(beta=beta, seed=seed, points_inside=300)
+panel = show(slow_lab, predict=slow_wave, still=301)
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # After step 300, drag **speed β** up to 30 while it runs on. Does it follow? Watch *slices*: the
 # dashed curves are the truth.
 
@@ -202,7 +208,7 @@ say(
     recorded["their_truth"].how(),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### Why should it be hard?
 #
 # Think of a loss as a price list for mistakes. For convection, what does the answer $u = 0$ pay?
@@ -216,7 +222,7 @@ say(
 # $\overline{\sin^2 x} \cdot \delta \cdot 1/\delta^2 = 1/(2\delta)$. To fade at once is dear. To
 # fade slowly is cheap. Is there a place where it can fade for less?
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # What each wish costs, recorded: weight x mean square
 plain = recorded["convection"].values["adam 30"]
 say(
@@ -423,7 +429,7 @@ cold = train(30.0, stages=1)
 print("curriculum, 30 stages")
 taught = train(30.0, stages=30)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Same network, same points, same loss. So the failure was never that the network *cannot*. And
 # look at the cost: the curriculum spends its first 174 steps on waves that nobody asked for. In
 # its paper it repaired L-BFGS (an optimizer between Adam and Gauss-Newton). With a good optimizer,
@@ -435,7 +441,7 @@ taught = train(30.0, stages=30)
 # time*; and *hard periodic* in the group *Network*. Run it. Then set *curriculum stages* to 1 and
 # compare.
 
-# %%
+# %% tags=["five-minutes"]
 repair = "plain Adam, repaired by a curriculum"
 steered = show(ConvectionPINN().preset(repair), goal="rel_l2<0.1", within=250, still=251)
 
@@ -862,7 +868,7 @@ say(
 # What you take home is not a better solver. It is a way to find out, when a network fails, *what*
 # has failed: the network, the loss, the points, or the way down.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 9 · Key points (1 minute)
 #
 # - **$u = 0$ is cheap.** Ask of every loss: what does the trivial answer pay?

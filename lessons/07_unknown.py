@@ -56,7 +56,12 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 07 --set ...` may change
+noise: float = 0.1  # BurgersIdentify.noise: the live panel of section 1
+noise_draw: int = 3  # BurgersIdentify.draw: the live panel of section 1
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (6 minutes)
 #
 # Somebody has measured the velocity of a fluid at 200 places and times. Each value is wrong by
@@ -66,7 +71,7 @@
 #
 # This is one such run, recorded. Watch the two bars; press play to see it once more.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded run of 40 steps
 from sciml_widgets import guess_number, show
 from sciml_widgets.course import results
@@ -75,7 +80,7 @@ from sciml_widgets.labs import BurgersIdentify
 recorded = results("07")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Now live. **Guess before you run.** Every measurement carries noise of 10 %. By how many per cent
 # will the steepening $\lambda_1$ be wrong after 30 steps?
 
@@ -97,10 +102,10 @@ how_wrong = guess_number(
     "averages out, because the equation ties all places together.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
-panel = show(BurgersIdentify().but(noise=0.1, draw=3), predict=how_wrong, still=41)
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
+panel = show(BurgersIdentify().but(noise=noise, draw=noise_draw), predict=how_wrong, still=41)
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # **What to look at**, once you have pressed **Run**:
 #
 # - *network u(x, t)*: its picture of the flow, made from the dots in *network minus exact*.
@@ -262,7 +267,7 @@ def inside(count=500, seed=1):
     return 2 * x - 1, t
 
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### 3.3 Two numbers that train
 #
 # Here is the whole idea. $\lambda_1$ is a tensor of one number that training may change, like any
@@ -389,7 +394,7 @@ class MyInverse(Experiment):
 
 mine = show(MyInverse(), still=800)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### 3.6 How sure?
 #
 # A number without a bar is half an answer. Near its lowest point the loss is a bowl. If the bowl
@@ -402,7 +407,7 @@ mine = show(MyInverse(), still=800)
 # Is that bar right? We can check, because we can repeat the experiment with new noise. **Of the
 # recorded runs below, count how often the truth is inside.**
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # Bars of recorded runs, each with its own draw of the noise
 both = recorded["network"].values["scattered, 10 %"]
 inside_bars = [sum(one[f"inside{i}"] for one in both) for i in (1, 2)]
@@ -889,17 +894,17 @@ def row(words, runs):
 
 net, fits = recorded["network"].values, recorded["solver"].values
 rows = []
-for noise in ("1 %", "10 %"):
-    rows.append([f"**noise {noise}, 200 values all over the box**", "", "", "", ""])
+for level in ("1 %", "10 %"):
+    rows.append([f"**noise {level}, 200 values all over the box**", "", "", "", ""])
     rows.append(
         ["network, " + str(net["scattered, 1 %"][0]["weights"]) + " weights"]
-        + row("", net[f"scattered, {noise}"])[1:]
+        + row("", net[f"scattered, {level}"])[1:]
     )
     for start in ("start unknown", "start known"):
-        rows.append(row(f"solver + fit, {start}", fits[f"scattered, {start}, {noise}"]))
+        rows.append(row(f"solver + fit, {start}", fits[f"scattered, {start}, {level}"]))
     differing = [
         {key: one[key] for key in ("error1", "error2")}
-        for one in recorded["differences"].values[noise]
+        for one in recorded["differences"].values[level]
     ]
     words = ["differences (1681 values)"]
     rows.append(
@@ -907,11 +912,11 @@ for noise in ("1 %", "10 %"):
         + [spread((one[key] for one in differing), percent=True) for key in ("error1", "error2")]
         + ["no bar", ""]
     )
-    rows.append([f"**noise {noise}, two snapshots of 50 values**", "", "", "", ""])
-    rows.append(row("network", net[f"snapshots, {noise}"]))
-    rows.append(row("Gaussian process", process[noise]))
+    rows.append([f"**noise {level}, two snapshots of 50 values**", "", "", "", ""])
+    rows.append(row("network", net[f"snapshots, {level}"]))
+    rows.append(row("Gaussian process", process[level]))
     for start in ("start unknown", "start known"):
-        rows.append(row(f"solver + fit, {start}", fits[f"snapshots, {start}, {noise}"]))
+        rows.append(row(f"solver + fit, {start}", fits[f"snapshots, {start}, {level}"]))
 say(
     table(
         ["", "λ1 wrong by", "λ2 wrong by", "truth in the bar (λ1/λ2)", "seconds of a core"], rows
@@ -1012,12 +1017,12 @@ wave = SchroedingerPINN().preset("by Gauss-Newton")  # to be shown, if you like
 # Schrödinger's two numbers, from the recorded runs
 waves, wave_process = recorded["wave"].values, recorded["wave_process"].values
 rows = []
-for noise in ("1 %", "10 %"):
-    rows.append([f"**noise {noise}, 300 places all over the box**", "", "", "", ""])
-    rows.append(row("network", waves[f"scattered, {noise}"]))
-    rows.append([f"**noise {noise}, two snapshots of 50 places**", "", "", "", ""])
-    rows.append(row("network", waves[f"snapshots, {noise}"]))
-    rows.append(row("Gaussian process", wave_process[noise]))
+for level in ("1 %", "10 %"):
+    rows.append([f"**noise {level}, 300 places all over the box**", "", "", "", ""])
+    rows.append(row("network", waves[f"scattered, {level}"]))
+    rows.append([f"**noise {level}, two snapshots of 50 places**", "", "", "", ""])
+    rows.append(row("network", waves[f"snapshots, {level}"]))
+    rows.append(row("Gaussian process", wave_process[level]))
 near = waves["snapshots, 10 %"]
 lost = sum(not one["inside1"] for one in near)
 say(
@@ -1035,7 +1040,7 @@ say(
     "it takes smooth curves for granted: its bar grows instead.",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 8 · Key points (1 minute)
 #
 # - An unknown coefficient is **one more weight**. The loop does not change.

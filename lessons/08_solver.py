@@ -57,6 +57,11 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 08 --set ...` may change
+noise: float = 0.0  # BurgersDP.noise: the live panel of section 4.2
+noise_draw: int = 0  # BurgersDP.draw: the live panel of section 4.2
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (6 minutes)
 #
@@ -506,7 +511,7 @@ say(
 # substeps). The data are the exact solution, by Cole and Hopf, as in lesson 05. Run it.
 
 # %% slideshow={"slide_type": "subslide"}
-fair = show(BurgersDP(), still=201)
+fair = show(BurgersDP().but(noise=noise, draw=noise_draw), still=201)
 
 # %% [markdown]
 # - *the start*: the 128 unknowns, and the truth, dashed. The dotted lines stand at $|x| = 1/2$.

@@ -55,6 +55,10 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 09 --set ...` may change
+seed: int = 0  # SolverCorrection.seed: the panel of section 3.5
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it: the two-line parabola (7 minutes)
 #
@@ -328,7 +332,7 @@ train(unroll=1, steps=300)
 # - Set **scheme** to *waves*: now a good solver is repaired.
 
 # %%
-panel = show(SolverCorrection(), still=205)
+panel = show(SolverCorrection().but(seed=seed), still=205)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Predict, run, explain (5 minutes)

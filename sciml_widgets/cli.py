@@ -1,4 +1,4 @@
-"""The command line: open, list, run, replay, doctor. Computes nothing itself, loads torch late."""
+"""The command line: open, list, run, lesson, doctor. Computes nothing itself, loads torch late."""
 
 import argparse
 import contextlib
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from sciml_widgets.course.lesson import Lesson
     from sciml_widgets.experiment import Experiment
     from sciml_widgets.player import Player
 
@@ -71,8 +72,8 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, does: Callable[[Any], int], help: str) -> Parser:
-        made = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+    def command(name: str, does: Callable[[Any], int], help: str, under: Any = commands) -> Parser:
+        made = under.add_parser(name, help=help, description=help, allow_abbrev=False)
         made.set_defaults(command=does)
         return made
 
@@ -117,6 +118,23 @@ def _parser() -> Parser:
     one.add_argument("record", metavar="FILE", type=Path, help="a record, as `run --out` saves it")
     one.add_argument("--json", action="store_true", help="one JSON object")
     one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
+
+    parts = commands.add_parser(
+        "lesson", help="run a lesson with other values", description="Lessons with other values."
+    ).add_subparsers(metavar="COMMAND", required=True)
+
+    one = command("parameters", _lesson_parameters, "what may be set in a lesson", parts)
+    one.add_argument("lesson", metavar="NN", nargs="?", help="its number: 05; default: all")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+
+    one = command("run", _lesson_run, "run a lesson and leave a report to hand out", parts)
+    one.add_argument("lesson", metavar="NN", help="its number, as `list` gives it: 05")
+    one.add_argument("--set", metavar="NAME=VALUE", nargs="+", action="extend", default=[],
+                     help="as `lesson parameters` lists them: nu=0.02 seed=3")  # fmt: skip
+    one.add_argument("--out", metavar="FILE", type=Path, required=True, help="the report, .ipynb")
+    one.add_argument("--solutions", action="store_true", help="with solutions and notes")
+    one.add_argument("--json", action="store_true", help="one JSON object")
+    one.add_argument("--debug", action="store_true", help="the whole traceback of a failed cell")
 
     one = command("doctor", _doctor, "what works on this machine and what does not")
     one.add_argument("--json", action="store_true", help="one JSON object")
@@ -249,6 +267,30 @@ def _replay(arguments: Any) -> int:
     return BROKE if parting else GOOD
 
 
+def _lesson_parameters(arguments: Any) -> int:
+    from sciml_widgets.course.lesson import lessons
+    from sciml_widgets.course.parameters import parameters, spoken
+
+    wanted = [_lesson(arguments.lesson)] if arguments.lesson else lessons()
+    if arguments.json:
+        print(json.dumps({one.key: [each.told() for each in parameters(one)] for one in wanted}))
+    else:
+        print("\n".join(map(spoken, wanted)))
+    return GOOD
+
+
+def _lesson_run(arguments: Any) -> int:
+    from sciml_widgets.course.parameters import chosen, parameters
+    from sciml_widgets.course.report import ready, report
+
+    one = _lesson(arguments.lesson)
+    ready(arguments.out)
+    values = chosen(parameters(one), arguments.set)
+    made = report(one, values, arguments.out, solutions=arguments.solutions)
+    print(json.dumps(made.told()) if arguments.json else made)
+    return GOOD
+
+
 def _doctor(arguments: Any) -> int:
     from sciml_widgets import doctor
 
@@ -293,6 +335,15 @@ def _turned(experiment: "Experiment", settings: list[str]) -> "Experiment":
         path, value = parse(experiment, name, text)
         experiment = replaced(experiment, {path: value})
     return experiment
+
+
+def _lesson(key: str) -> "Lesson":
+    from sciml_widgets.course.lesson import lesson
+
+    try:
+        return lesson(key)
+    except LookupError as error:
+        raise ValueError(str(error)) from None
 
 
 def _lessons() -> list[dict[str, Any]]:

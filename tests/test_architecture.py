@@ -26,7 +26,7 @@ FLOORS: dict[str, set[str]] = {
     "labs": {"collocation", "record", "train", "gauss_newton", "networks", "layers", "metrics",
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
              "checkpoint", "integrals", "wrong_density", "features", "sparse", "weather",
-             "surrogates", "wind_tunnel", "reduced_order", "flow_network"},
+             "surrogates", "wind_tunnel", "reduced_order", "flow_network", "shipped"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "grid": {"workers", "player", "record", "goals", "knobs", "experiment", "picture", "machine",
               "live"},
@@ -67,6 +67,7 @@ FLOORS: dict[str, set[str]] = {
     "wind_tunnel": {"physics"},
     "reduced_order": {"wind_tunnel", "physics"},
     "flow_network": {"wind_tunnel", "machine"},
+    "shipped": {"checkpoint", "flow_network", "wind_tunnel", "physics", "train", "whole"},
     "whole": set(),
     "solvers": {"physics", "knobs"},
     # The machine that all of it runs on.

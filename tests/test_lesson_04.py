@@ -12,6 +12,7 @@ from sciml_widgets.course.script import tagged
 from sciml_widgets.physics import Henon
 from sciml_widgets.physics.aperture import agreement
 from sciml_widgets.physics.henon import quadrant
+from sciml_widgets.physics.lifetime import effect
 
 SCRIPT = Path(__file__).parents[1] / "lessons" / "04_lhc.py"
 
@@ -52,3 +53,11 @@ def test_its_networks_differ_and_learn() -> None:
     ensemble.learn(places, stable, steps=150)
     chance, _ = ensemble.chance(places)
     assert ((chance > 0.5) == stable).mean() > 0.93
+
+
+def test_its_line_through_the_log_has_the_wrong_sign() -> None:
+    names = cells("log")
+    by_log, by_trial = (names["for_100_amperes"](names[one]) for one in ("log", "trial"))
+    true = 10 ** float(effect()[0]) - 1
+    assert by_log > 0 > true
+    assert by_trial == pytest.approx(true, abs=0.08)

@@ -272,3 +272,5 @@ def test_the_wheel_holds_code_front_end_settings_and_lessons(tmp_path: Path) -> 
     assert code <= held
     lessons = {name for name, _ in sources() if re.match(r"lessons/.*\.(ipynb|json)$", name)}
     assert {f"sciml_widgets/_{name}" for name in lessons} <= held
+    data = {"README.md", "flow_128.json", "flow_128.safetensors"}
+    assert {f"sciml_widgets/_data/{name}" for name in data} <= held

@@ -137,6 +137,17 @@ def test_series_are_grouped_by_axis_and_scale_and_empty_ones_left_out():
     assert list(plots[2].marks[0].x) == [5.0, 7.0]
 
 
+def test_a_run_that_stands_still_on_its_axis_draws_no_upright_line():
+    series = [Series("iou", scale="linear", x="bought", band=("low", "high"))]
+    history = History(series)
+    for step, bought in enumerate((10, 20, 20, 20)):
+        found = {"bought": float(bought), "iou": 0.1 * step, "low": 0.0, "high": float(step)}
+        history.append(step, found)
+    (line,) = loss_plots(history)[0].marks
+    assert list(line.x) == [10, 20] and list(line.y) == [0.0, pytest.approx(0.3)]
+    assert list(line.band[1]) == [0, 3], "the newest of each place"
+
+
 def test_a_turn_leaves_a_line_and_words_in_the_plot():
     lab = LABS[1]()
     player = run(lab, frames=20, tape=[Turn(10, "mutation", 0.5)])

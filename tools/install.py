@@ -62,14 +62,19 @@ def install_torch() -> None:
     wanted = pinned("torch")
     if installed("torch").partition("+")[0] == wanted.partition("==")[2]:
         return
+    index = cpu_index(wanted)
+    pip("install", *(["--no-deps", *index] if index else []), wanted)
+
+
+def cpu_index(wanted: str) -> list:
+    """What pip must be told to get a CPU build: nothing where it would take one anyway."""
     offered = resolved(wanted)
-    print(f"Installing torch: pip offers {offered}", flush=True)
-    if sys.platform.startswith("linux") and not offered.endswith("+cpu"):
-        index = os.environ.get("TORCH_CPU_INDEX") or sys.exit("No TORCH_CPU_INDEX: use make")
-        print(f"That build brings CUDA; taking the CPU build from {index}", flush=True)
-        pip("install", "--no-deps", "--index-url", index, wanted)
-    else:
-        pip("install", wanted)
+    print(f"torch: pip offers {offered}", flush=True)
+    if not sys.platform.startswith("linux") or offered.endswith("+cpu"):
+        return []
+    index = os.environ.get("TORCH_CPU_INDEX") or sys.exit("No TORCH_CPU_INDEX: use make")
+    print(f"That build brings CUDA; taking the CPU build from {index}", flush=True)
+    return ["--index-url", index]
 
 
 def pinned(name: str) -> str:

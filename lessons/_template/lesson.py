@@ -42,6 +42,10 @@
 # A cell like this one is in the instructor's copy only, and a speaker's note in the slides. Say
 # here what to show in five minutes, and where to stop and ask.
 
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run __NUMBER__ --set ...` may change
+seed: int = 0  # BurgersPINN.seed: the live panel of section 1
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · See it (5 minutes)
 #
@@ -51,7 +55,7 @@
 from sciml_widgets import show
 from sciml_widgets.labs import BurgersPINN
 
-panel = show(BurgersPINN())
+panel = show(BurgersPINN().but(seed=seed))
 
 # %% [markdown]
 # **What to look at**: one line for each picture.

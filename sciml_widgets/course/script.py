@@ -26,11 +26,12 @@ FOLDED = {
     "check": {"source_hidden": True},
     "drawing": {"source_hidden": True},
     "numbers": {"source_hidden": True},
+    "parameters": {"source_hidden": True},
     "solution": {"source_hidden": True, "outputs_hidden": True},
 }
 """By tag: what JupyterLab folds. JupyterLab still shows the first line of a folded cell."""
 
-NOT_SHOWN = {"check", "solution"}
+NOT_SHOWN = {"check", "parameters", "solution"}
 """Tags of cells that are left out of the slides."""
 
 

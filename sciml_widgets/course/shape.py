@@ -23,7 +23,7 @@ ROLES = (
 U-Net"), and other sections may stand between the first and the last."""
 
 MARK = re.compile(r"^## .*$", re.M)
-BACKSTAGE = {"check", "drawing", "exercise", "numbers", "setup", "solution"}
+BACKSTAGE = {"check", "drawing", "exercise", "numbers", "parameters", "setup", "solution"}
 """Tags of code that is not the method itself."""
 
 Cell = Any

@@ -179,7 +179,7 @@ class DynamicAperture(Experiment):
     about: ClassVar[str] = "A surrogate of particle tracking that chooses what to track next."
     length: ClassVar[int] = 41
     series = (
-        Series("iou", "agreement, never tracked", scale="linear", x="particles", percent=True),
+        Series("iou", "agreement, unseen", scale="linear", x="particles", percent=True),
         Series("iou_pixels", "agreement, first map", scale="linear", x="particles", percent=True),
         Series("aperture", "aperture, relative error", role="error", x="particles", percent=True),
     )

@@ -62,14 +62,19 @@ def _plot(
     lines = []
     for one in members:
         track, look = history.tracks[one.name], style[one.name]
+        places, heights = map(np.array, track.points())
         band = None
         if one.band:
             low, high = (np.array(history.tracks[name].y) for name in one.band)
-            if len(low) == len(high) == len(track.y):
+            if len(low) == len(high) == len(heights):
                 band = (low, high)
+        if x != "step":  # of points at the same place the newest
+            keep = np.append(places[1:] != places[:-1], True)
+            places, heights = places[keep], heights[keep]
+            band = (band[0][keep], band[1][keep]) if band else None
         lines.append(
             Lines(
-                np.array(track.x), np.array(track.y), one.label or one.name,
+                places, heights, one.label or one.name,
                 look.colour, look.dash, look.width, band,
             )
         )  # fmt: skip

@@ -37,11 +37,18 @@ function lastValue(track) {
   return track?.y.findLast(Number.isFinite);
 }
 
+/** Of points at the same place the newest: a run that goes on where it stands draws no upright line. */
+function newestOfEach({ x, y }, sides, along) {
+  if (along === "step") return { x, y, band: sides };
+  const keep = (_, i) => x[i] !== x[i + 1];
+  return { x: x.filter(keep), y: y.filter(keep), band: sides?.map((side) => side.filter(keep)) };
+}
+
 function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   const pen = takePen(canvas, theme), { g, em, w } = pen, { along, log, percent, label } = group;
   const marks = group.members.filter(({ name }) => tracks.get(name)?.x.length).map((one) => {
-    const sides = one.band?.map((name) => tracks.get(name)?.y);
-    return { ...one, kind: "lines", ...tracks.get(one.name), band: sides?.every(Boolean) && sides };
+    const sides = one.band?.map((name) => tracks.get(name)?.y), track = tracks.get(one.name);
+    return { ...one, kind: "lines", ...newestOfEach(track, sides?.every(Boolean) ? sides : undefined, along) };
   });
   // the axes belong to the run and to a guess; earlier runs are cut where it ends
   const before = earlierMarks(group, earlier), own = marks.length ? marks : before, { guess } = group;
