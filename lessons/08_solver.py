@@ -22,9 +22,10 @@
 #     - {title: 'Build it: the adjoint by hand', minutes: 16}
 #     - {title: 'Burgers, backwards', minutes: 8}
 #     - {title: 'Predict, run, explain', minutes: 6}
-#     - {title: Exercises, minutes: 10}
+#     - {title: Exercises, minutes: 12}
 #     - {title: Where it breaks, minutes: 5}
-#     - {title: The honest table, minutes: 4}
+#     - {title: The honest table, minutes: 3}
+#     - {title: The race, minutes: 11}
 #     - {title: Key points, minutes: 1}
 #     prerequisites:
 #     - lesson 05
@@ -34,6 +35,7 @@
 #     - differentiable physics, advection by hand
 #     - the chain rule over many steps
 #     - Burgers' equation, reconstruction through the solver
+#     - the comparison of solver and network, as a race
 #     - discussion of differentiable physics
 #     licence: CC-BY-4.0
 #     status: ready
@@ -50,7 +52,7 @@
 #
 # | | |
 # |:--|:--|
-# | **Time** | 62 minutes |
+# | **Time** | 74 minutes |
 # | **You need** | lesson 05; the chain rule; vectors and matrices |
 # | **Hardware** | one core of any laptop; no GPU, no internet, less than 1 GB of memory |
 #
@@ -145,8 +147,10 @@ import torch
 
 from sciml_widgets import guess_choice, guess_number, run, show
 from sciml_widgets.course import draw, exercise, fold, quiz, results, say, spread, table
-from sciml_widgets.labs import AdvectionDP, BurgersDP
+from sciml_widgets.labs import AdvectionDP, BurgersDP, BurgersRace
+from sciml_widgets.labs.burgers_race import RACERS
 from sciml_widgets.picture import Axis, Image, Lines, Plot
+from sciml_widgets.reconstruction import REGIONS
 from sciml_widgets.solvers.burgers import BurgersVolume
 from sciml_widgets.solvers.burgers_book import MEASURED, BurgersBook
 from sciml_widgets.solvers.rollout import record, rollout
@@ -444,6 +448,43 @@ say(
     recorded["cost"].how(),
 )  # fmt: skip
 
+# %% tags=["drawing"]
+# Does it grow as it should? Seconds over cells and over steps
+grown = recorded["sizes"].values
+by_cells = [one for name, one in grown.items() if name.endswith("cells")]
+by_steps = [one for name, one in grown.items() if name.endswith("steps")]
+
+
+def growth(runs, by, unit):
+    at = np.array([one[by] for one in runs], float)
+    both = {"one solve": "solve", "loss and slope": "backwards"}
+    took = {name: np.array([one[key] for one in runs]) for name, key in both.items()}
+    line = took["one solve"][-1] * at / at[-1]
+    near = np.log(took["one solve"][-1] / took["one solve"][-2]) / np.log(at[-1] / at[-2])
+    return Plot(
+        f"seconds over {unit}",
+        (
+            *(Lines(at, y, name, k) for k, (name, y) in enumerate(took.items())),
+            Lines(at, line, "linear", 6, "dotted", 1.2),
+        ),
+        Axis(unit, log=True),
+        Axis("seconds", log=True),
+        note=f"slope at the end: {near:.2f}",
+        alt=f"Seconds of a solve and of its slope over {unit}: straight lines at the right end, "
+        f"with the slope {near:.2f}.",
+    )
+
+
+draw(
+    growth(by_cells, "cells", "cells (64 steps)"),
+    growth(by_steps, "steps", "steps (1024 cells)"),
+)
+
+# %% [markdown]
+# Twice as many cells, or steps, cost twice as much, and so does the slope. Small grids are the
+# exception: there numpy spends its time on calls, not on numbers. (Beyond the caches of the
+# processor the curve is a little steeper than linear.) The memory grows with both, too.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **And the memory?** Reverse mode needs the state before every step. *Checkpoints* keep only every
 # $k$-th, and compute the others once more on the way back: one more solve, for much less memory.
@@ -616,7 +657,7 @@ for name, part in (("|x| < 0.35", abs(solver.x) < 0.35), ("|x| > 0.65", abs(solv
 # **Explain to your neighbour** why a smaller loss does not help, before you go on.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 6 · Exercises (10 minutes)
+# ## 6 · Exercises (12 minutes)
 #
 # ### 6.1 The adjoint of another step
 #
@@ -723,7 +764,55 @@ answer = rough_start.but(tikhonov=1e-4)  # of all starts that fit, prefer a smoo
 one_price.check(answer)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### 6.3 Did it arrive?
+# ### 6.3 When does a surrogate pay?
+#
+# A surrogate costs `offline` seconds before its first answer, and `answer` seconds for each. A
+# search costs `search` seconds each time. From which number of questions on is the surrogate
+# cheaper, all in all? (Never: `math.inf`.) We shall need it in the race of section 9.
+
+# %% tags=["check"]
+# How the next cell is checked
+
+
+@exercise(
+    "08",
+    hints=(
+        "After n questions one has paid offline + n * answer, the other n * search.",
+        "It never pays if an answer costs as much as a search, or more.",
+        "The smallest whole n above offline / (search - answer): math.floor(...) + 1.",
+    ),
+)
+def break_even(answer):
+    for offline, each, search, right, what in (
+        (60.0, 0.001, 3.0, 21, "60 s of training, quick answers, searches of 3 s"),
+        (10.0, 0.0, 2.0, 6, "equal after 5 questions, so cheaper from 6 on"),
+        (10.0, 2.0, 2.0, math.inf, "answers as dear as searches: never"),
+        (0.5, 0.1, 5.0, 1, "training that costs less than one search"),
+    ):
+        said = answer(offline, each, search)
+        yield said == right, f"{what}: {said}" if said == right else what
+
+
+# %% tags=["exercise", "break_even"]
+def questions(offline, answer, search):
+    return 0  # from which number of questions on?
+
+
+break_even.check(questions)
+
+
+# %% tags=["solution", "break_even"]
+# A worked solution. Try first, then open it.
+def questions(offline, answer, search):
+    if answer >= search:
+        return math.inf
+    return math.floor(offline / (search - answer)) + 1
+
+
+break_even.check(questions)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### 6.4 Did it arrive?
 
 # %%
 quiz("08")
@@ -788,7 +877,7 @@ say(
 )  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 8 · The honest table (4 minutes)
+# ## 8 · The honest table (3 minutes)
 
 # %% tags=["numbers"]
 # The published numbers beside ours
@@ -830,6 +919,187 @@ say(
     recorded["equal_loss"].how(),
 )  # fmt: skip
 
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## 9 · The race (11 minutes)
+#
+# So we do it: **one equation, one viscosity** ($0.01/\pi$), **one truth** (Cole and Hopf's, no
+# solver's), the **same observations** of $u(x, 1/2)$, each off by 0.01. Six racers say what
+# $u(x, t)$ was. They take turns in a fixed ratio, and the clock counts each racer's own work.
+#
+# | racer | what it looks for | what it believes in |
+# |:--|:--|:--|
+# | **4D-Var** | the start, 256 cells: adjoint, L-BFGS | roughness has a price (Tikhonov) |
+# | **as the book** | the start, 128 cells: its solver, descent | nothing; it walks slowly from 0 |
+# | **surrogate** | a map from data to flow, of 1024 cases | the start is like those cases |
+# | **network**, three times | 609 weights, as in lesson 05 | what a small network can draw |
+#
+# The cases of the surrogate: four waves at random, 0.5 to 1.5 high, solved while you watch.
+# The three networks differ in the optimizer only: *descent* (the book's), *Adam*, *Gauss-Newton*.
+# A racer whose $u$ leaves the stable or the finite is out; the others go on.
+
+
+# %% tags=["drawing"]
+# The question
+def nearest(player):
+    courses = player.look().courses
+    best = min(courses, key=lambda key: courses[key].errors["outside"][-1])
+    return RACERS[best].name
+
+
+winner = guess_choice(
+    "After 20 rounds: who has the best start u(x, 0) outside, where |x| > 1/2?",
+    tuple(racer.name for racer in RACERS.values()),
+    of=nearest,
+    at=20,
+    explain="Its steps are cheap, and it walks from 0 through smooth starts. But it does not know "
+    "when to stop: let the race go on.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+race_panel = show(BurgersRace(), predict=winner, still=6 * 21)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Five seeds, by region
+#
+# One race is an anecdote. Here are five, with other noise, other networks and other training
+# cases. The line is the median, the band goes from the best seed to the worst.
+
+# %% tags=["drawing"]
+# Five races: the error by region, over rounds and over seconds
+races = recorded["race"].values["all"]
+
+
+def race_lines(region, over):
+    lines = []
+    for colour, (key, racer) in enumerate(RACERS.items()):
+        many = min(len(one[key]["rounds"]) for one in races)
+        y = np.array([one[key][region][1:many] for one in races])
+        at = np.median([one[key][over][1:many] for one in races], axis=0)
+        name = racer.name if over == "rounds" else ""
+        dash = "dotted" if racer.name.startswith("net") else "solid"  # two colours are both blue
+        band = (y.min(0), y.max(0))
+        lines.append(Lines(at, np.median(y, 0), name, colour, dash, band=band))
+    return tuple(lines)
+
+
+def race_plot(region, over):
+    last = {
+        racer.name: np.median([one[key][region][-1] for one in races])
+        for key, racer in RACERS.items()
+    }
+    ends = ", ".join(f"{name} {error:.2g}" for name, error in last.items())
+    return Plot(
+        REGIONS[region],
+        race_lines(region, over),
+        Axis("round") if over == "rounds" else Axis("seconds of the processor", log=True),
+        Axis("mean |error|", log=True),
+        note="" if over == "rounds" else "colours as on the left",
+        ends=over == "rounds",
+        alt=f"Mean error of {REGIONS[region]} over {over}. Medians at the end: {ends}.",
+    )
+
+
+draw(*(race_plot(region, over) for region in ("inside", "outside", "later")
+       for over in ("rounds", "seconds")))  # fmt: skip
+
+# %% tags=["numbers"]
+# Who wins? The end of the race
+end = {key: [one[key] for one in races] for key in RACERS}
+
+
+def race_row(key):
+    runs = end[key]
+    errors = [spread(one[region][-1] for one in runs) for region in REGIONS]
+    reached = [one["below"]["0.05"] for one in runs if one["below"]["0.05"] is not None]
+    quick = spread(reached) if len(reached) == len(runs) else "never"
+    return [RACERS[key].name, spread(one["seconds"][-1] for one in runs), quick, *errors]
+
+
+say(
+    f"After {races[0]['var']['rounds'][-1]} rounds, mean |error| (median and range of "
+    f"{len(races)} seeds), and the seconds to a mean error of 0.05 everywhere:",
+    table(
+        ["", "seconds", "to 0.05", "everywhere", "start, inside", "start, outside", "t ≥ 1/2"],
+        [race_row(key) for key in RACERS],
+    ),
+    "**Who wins?** It depends on the clock and on the place.\n\n"
+    "- *Quickest* is the book's way: the slope of a solver is cheap. Left alone it walks past the "
+    "truth, on to a start that fits the noise as well.\n"
+    "- *Everywhere* 4D-Var and the network by Gauss-Newton end together: their ranges overlap. "
+    "4D-Var hardly minds the seed; the network does.\n"
+    "- *Outside and later* Gauss-Newton wins clearly. It has no grid, and nothing to lose at "
+    "the shock.\n"
+    "- *Inside* nobody wins. No data speak there, so each shows its belief: a smooth start, "
+    "a usual case, whatever the network draws (look at the range of Gauss-Newton).\n"
+    "- By Adam and by descent the same network is not even near.",
+    "Chosen by us: the price of roughness, 0.0003, among three values on seed 0; the rates (0.02 "
+    "for descent is the book's); one size of network and 600 points for all three. The networks "
+    "were told that u = 0 at the walls, the solvers that the ends meet.",
+    recorded["race"].how(),
+)
+
+# %% tags=["numbers"]
+# Why a factor of three?
+three = recorded["truths"].values["three"]
+
+
+def against_book(key):
+    pairs = zip(end[key], end["book"], strict=True)
+    return spread(one["everywhere"][-1] / book["everywhere"][-1] for one, book in pairs)
+
+
+best = spread(one["best"]["error"] for one in end["book"])
+update = RACERS["book"].laps * np.median([one["best"]["round"] for one in end["book"]])
+say(
+    f"**Why did the book find a factor of three?** It prints {printed['mae_network']:.3f} for the "
+    f"network and {printed['mae']:.4f} for the solver. Four things are in that:",
+    f"1. *Three viscosities.* The code of its solver has {three['of the solver']:.6f}, that of "
+    f"its network {three['of the network']:.4f}, and its data are nearest to what its solver "
+    f"makes with {three['fits the data best']:.4f}. What it takes for the truth is "
+    f"{three['two truths apart']:.3f} off the exact flow of its network: errors cannot be "
+    "compared more finely.\n"
+    "2. *The optimizer.* Here is the error of the same network at the end of the race, over that "
+    f"of the book's way: by descent {against_book('descent')}, by Adam {against_book('adam')}, by "
+    f"Gauss-Newton {against_book('newton')}. **The factor belongs to the optimizer, not to the "
+    "network.**\n"
+    f"3. *The budget.* The book stops its solver after 49 updates. Ours is best after about "
+    f"{update:.0f}, with an error of {best}; then it begins to fit the noise, and "
+    "the mistakes of its own grid.\n"
+    "4. *One mean over all places.* Inside the start is not in the data. There the book's way "
+    f"ends with an error of {spread(one['inside'][-1] for one in end['book'])}, outside with "
+    f"{spread(one['outside'][-1] for one in end['book'])}. One number mixes what the data say "
+    "with what a search believes.",
+    recorded["truths"].how(),
+)
+
+# %% tags=["numbers"]
+# What the surrogate costs
+learned = recorded["surrogate"].values["trained"]
+offline = np.median([one["seconds"][-1] for one in end["surrogate"]])
+search = np.median([one["below"]["0.05"] for one in end["var"]])
+each = np.median([one["answer_seconds"] for one in learned])
+paid = math.floor(offline / (search - each)) + 1
+
+
+def share_wrong(name):
+    return spread((one[name]["error"] / one[name]["size"] for one in learned), percent=True)
+
+
+say(
+    f"**And the surrogate?** It costs {offline:.0f} seconds before its first answer, and "
+    f"{1000 * each:.1f} ms for each. 4D-Var is below a mean error of 0.05 in {search:.1f} "
+    "seconds; the surrogate itself never is. "
+    f"By exercise 6.3 the surrogate is the cheaper one from question {paid} on. *If* the question "
+    "is of its kind. Its error, as a share of the size of $u$:",
+    table(
+        ["new cases of its kind", "the race's", "the race's, 1.9 times as high", "sin 6πx"],
+        [[share_wrong(name)
+          for name in ("own kind", "the race's", "twice as high", "sixth wave")]],
+    ),
+    "A search does not mind what was usual before.",
+    recorded["surrogate"].how(),
+)  # fmt: skip
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### For and against
 #
@@ -844,8 +1114,29 @@ say(
 # decades: *4D-Var* carries an adjoint back through the weather model [2]. What is new is that the
 # same gradient can train a network that sits **inside** the solver. That is lesson 09.
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Where it is used
+#
+# One application of each kind, with the papers in which it stands:
+#
+# | kind | what is found | from what |
+# |:--|:--|:--|
+# | surrogate | rain over Montreal on 250 m [6] | a climate model on 2.5 km |
+# | network that obeys | density and temperature of a plasma [7] | the light of one line |
+# | network that obeys | the pressure in arteries [8] | magnetic resonance of the flow |
+# | slope of a solver | the shape of a beam of particles [9] | its pictures on screens |
+# | network and solver | a fluid that goes where it is told [10] | a deformed flow, repaired |
+#
+# Slides often cite the relatives of these works. Blood flow is [8], and not the review that shows
+# its picture. The beam is [9], in four dimensions, and not the workshop paper beside it
+# (arXiv:2211.09077); six dimensions from measurements came later (arXiv:2404.10853).
+#
+# **Will it replace simulations?** No: it *is* a simulation, and its slope. It replaces the tuning
+# by hand around one: of starts, of coefficients, of magnets. Where there is no solver, or a
+# thousand answers a second are wanted, take a network. Where there is a solver, differentiate it.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## 9 · Key points (1 minute)
+# ## 10 · Key points (1 minute)
 #
 # - A solver is a long chain of steps. Its gradient is carried back, link by link: the **adjoint**.
 # - One gradient costs a few solves, whatever the number of unknowns. The price is memory.
@@ -853,6 +1144,8 @@ say(
 # - The stability limit belongs to the search too: its iterates may walk beyond it.
 # - **Small loss is not a right answer** where the data do not fix it. Then the way down decides,
 #   or you do: Tikhonov, early stopping. And do not make your data with your own solver.
+# - A race needs one equation, one truth, the same data, several seeds, and **two clocks**: steps
+#   and seconds. Who wins depends on where you look, and on who was allowed to go on.
 #
 # **What next, on the panels**
 #
@@ -879,3 +1172,21 @@ say(
 # 5. A. Griewank, A. Walther, *Algorithm 799: revolve: an implementation of checkpointing*, ACM
 #    Transactions on Mathematical Software 26, 19 (2000).
 #    [doi:10.1145/347837.347846](https://doi.org/10.1145/347837.347846)
+# 6. B. Teufel, F. Carmo, L. Sushama et al., *Physics-informed deep learning framework to model
+#    intense precipitation events at super resolution*, Geoscience Letters 10, 19 (2023).
+#    [doi:10.1186/s40562-023-00272-z](https://doi.org/10.1186/s40562-023-00272-z)
+# 7. A. Mathews, J. L. Terry, S. G. Baek et al., *Deep modeling of plasma and neutral fluctuations
+#    from gas puff turbulence imaging*, Review of Scientific Instruments 93, 063504 (2022).
+#    [doi:10.1063/5.0088216](https://doi.org/10.1063/5.0088216)
+# 8. G. Kissas, Y. Yang, E. Hwuang, W. R. Witschey, J. A. Detre, P. Perdikaris, *Machine learning
+#    in cardiovascular flows modeling: predicting arterial blood pressure from non-invasive 4D flow
+#    MRI data using physics-informed neural networks*, Computer Methods in Applied Mechanics and
+#    Engineering 358, 112623 (2020).
+#    [doi:10.1016/j.cma.2019.112623](https://doi.org/10.1016/j.cma.2019.112623)
+# 9. R. Roussel, A. Edelen, C. Mayes et al., *Phase space reconstruction from accelerator beam
+#    measurements using neural networks and differentiable simulations*, Physical Review Letters
+#    130, 145001 (2023).
+#    [doi:10.1103/PhysRevLett.130.145001](https://doi.org/10.1103/PhysRevLett.130.145001)
+# 10. J. Tang, B. Kim, V. C. Azevedo, B. Solenthaler, *Physics-informed neural corrector for
+#     deformation-based fluid control*, Computer Graphics Forum (2023).
+#     [doi:10.1111/cgf.14751](https://doi.org/10.1111/cgf.14751)

@@ -274,6 +274,13 @@ def test_results_are_written_and_read_back(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_number_that_is_none_is_written_as_null(tmp_path: Path) -> None:
+    path = tmp_path / "05_odd.json"
+    values = {"runs": [{"share": float("nan"), "seen": (1.0, float("inf"))}]}
+    write(dataclasses.replace(recorded({}), values=values), path)
+    assert read(path).values == {"runs": [{"share": None, "seen": [1.0, None]}]}
+
+
 def test_results_of_a_lesson_come_by_part() -> None:
     assert "accuracy" in results("05")
     assert "seeds 0, 1, 2, 3, 4" in results("05")["accuracy"].how()

@@ -7,7 +7,9 @@ import torch
 from torch import Generator, nn
 
 from sciml_widgets.course.script import tagged
+from sciml_widgets.labs import SmokeControl
 from sciml_widgets.labs.correction import Correction, mismatch
+from sciml_widgets.labs.smoke_control import STEPS
 
 SCRIPT = Path(__file__).parents[1] / "lessons" / "09_inside.py"
 
@@ -47,3 +49,12 @@ def test_the_loss_and_its_slope_are_those_of_the_lab() -> None:
             slopes.append((float(value.detach()), float(torch.autograd.grad(value, a)[0])))
         (value, slope), (other, other_slope) = slopes
         assert abs(value - other) < 1e-14 and abs(slope - other_slope) < 1e-13
+
+
+def test_cloud_target_and_forces_are_those_of_the_lab() -> None:
+    names: dict[str, Any] = {"torch": torch}
+    exec(tagged(SCRIPT, "control").partition("\noptimizer")[0], names)
+    flow, start, target = SmokeControl().but(target="L").case()
+    assert names["flow"] == flow
+    assert torch.equal(names["cloud"], start) and torch.equal(names["target"], target)
+    assert names["waves"].shape == (STEPS, 2, *2 * (2 * SmokeControl().waves + 1,))

@@ -8,6 +8,7 @@ import ast
 import hashlib
 import io
 import json
+import math
 import statistics
 import tokenize
 from collections.abc import Iterable
@@ -67,10 +68,20 @@ def read(path: Path) -> Recorded:
 
 
 def write(recorded: Recorded, path: Path) -> None:
-    """One file, in an order that does not change."""
+    """One file, in an order that does not change; a number that is not finite becomes null."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(asdict(recorded), indent=1, ensure_ascii=False, allow_nan=False)
+    plain = _finite(asdict(recorded))
+    text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    """The same data with None for what JSON has no number for: NaN and infinity."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def fingerprints(sources: Iterable[str], root: Path) -> dict[str, str]:

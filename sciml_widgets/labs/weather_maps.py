@@ -1,8 +1,10 @@
 """Is there a river of water vapour on the map? Networks learn it from labelled maps."""
 
+import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -19,9 +21,9 @@ from sciml_widgets.preset import Preset
 from sciml_widgets.train import descend
 from sciml_widgets.weather import Maps
 
-__all__ = ["NETWORKS", "WeatherMaps", "build"]
+__all__ = ["NETWORKS", "Seen", "WeatherMaps", "build", "saliency"]
 
-NETWORKS = ("convolutions", "dense")
+NETWORKS = ("convolutions", "dense", "linear")
 TESTS = 60
 """Events for the test."""
 SNAPSHOTS = 4
@@ -34,15 +36,37 @@ LEVEL = 0.6
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Some test maps, what the network says and looks at; how often each class is wrong."""
+class Exam:
+    """The test maps: bare, and as they are seen with a coast of correlation `cue`.
 
-    fields: np.ndarray
-    river: np.ndarray
-    said: np.ndarray
-    looked: np.ndarray
-    wrong: tuple[float, ...]
-    weights: int
+    `coast` says whether the training maps have a coast.
+    """
+
+    bare: Maps
+    seen: Maps
+    cue: float
+    coast: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A snapshot: the network, the test maps, and how often each class is answered wrongly."""
+
+    network: nn.Module
+    exam: Exam
+    wrong: tuple[float, float]
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The network's weights by name."""
+        return self.network.state_dict()
+
+    def some(self) -> Maps:
+        """The test maps that can be looked at: a river, none, a river, ... (`SHOWN` at most)."""
+        kinds = [np.flatnonzero(self.exam.seen.river == kind) for kind in (1, 0)]
+        picked = [kind[np.linspace(0, len(kind) - 1, SHOWN // 2).astype(int)]
+                  for kind in kinds if len(kind)]  # fmt: skip
+        return self.exam.seen.take(np.stack(picked, 1).ravel())
 
 
 @dataclass
@@ -51,14 +75,16 @@ class WeatherMaps(Experiment):
 
     What you should see: convolutions find the shape; a dense network with as many weights mostly
     learns its training maps by heart. A bright coast that agrees with the label in training is
-    easier than a river, so the network takes it, and fails where it does not agree.
+    easier than a river, so the network takes it, and fails where it does not agree. The rule
+    without a network is told not to look at the coast.
 
     Good values: 400 maps, 150 steps. First of all try one single map: any network must fit it.
     """
 
     network: str = choice(
-        NETWORKS[0], NETWORKS, group="Network", help="both have about 14,000 weights"
-    )
+        NETWORKS[0], NETWORKS, group="Network",
+        help="convolutions and dense have about 14,000 weights each, linear has 1,025",
+    )  # fmt: skip
     maps: int = knob(
         400, 1, 2000, log=True, kind="restart", label="training maps", group="Data",
         help="four snapshots of each event; with 1 the network must fit it perfectly",
@@ -68,8 +94,8 @@ class WeatherMaps(Experiment):
         help="correlation of a bright coast with the label, in the training maps",
     )  # fmt: skip
     cue_test: float = knob(
-        0.0, -1.0, 1.0, kind="restart", label="coast in the test", group="Data",
-        help="the same in the test maps; below 0 it points to the wrong class",
+        0.0, -1.0, 1.0, label="coast in the test", group="Data", also="changes the test",
+        help="the same in the test, turned at any time; below 0 it points to the wrong class",
     )  # fmt: skip
     shuffle: bool = toggle(
         False, kind="restart", label="shuffle all cells", group="Data",
@@ -117,17 +143,20 @@ class WeatherMaps(Experiment):
                {"network": "dense", "by_event": False}),
     )  # fmt: skip
 
+    def prepare(self) -> None:
+        """Load what the first step needs."""
+        torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
     def frames(self) -> Iterator[Frame]:
         """Step 0 is the untrained network; the test is looked at every fifth step."""
         generator = Generator().manual_seed(self.seed)
-        train, test = self._data()
+        train, bare, rule = self.data()
+        coast = bool(self.cue or self.cue_test)
+        exam = self._exam(bare, coast)
         network = build(self.network, generator)
         x, y = _tensors(train)
-        tests, truth = _tensors(test)
-        best, _ = weather.tell_apart(weather.longest(train.fields, LEVEL), train.river)
-        rule = float(np.mean((weather.longest(test.fields, LEVEL) > best) != test.river))
-        never = float(test.river.mean())
-        weights, rates = count_weights(network), (0.0, 0.0)
+        never, some_rivers = float(bare.river.mean()), bool(bare.river.any())
+        rates = (0.0, 0.0)
 
         def losses() -> dict[str, Tensor]:
             some = torch.randint(len(x), (min(BATCH, len(x)),), generator=generator)
@@ -141,45 +170,34 @@ class WeatherMaps(Experiment):
         for step in steps:
             scalars = dict(step.losses)
             if step.step % EVERY == 0:
-                with torch.no_grad():
-                    miss = ((network(tests)[:, 0] > 0).float() != truth).float()
-                rates = tuple(float(miss[truth == one].sum() / (truth == one).sum().clamp(min=1))
-                              for one in (0, 1))  # fmt: skip
-                scalars |= {"wrong": float(miss.mean()), "rule": rule, "never": never}
-                if bool(truth.any()):
+                if self.cue_test != exam.cue:
+                    exam = self._exam(bare, coast)
+                rates, wrong = _judged(network, exam.seen)
+                scalars |= {"wrong": wrong, "rule": rule, "never": never}
+                if some_rivers:
                     scalars["missed"] = rates[1]
-            yield Frame(
-                step.step, scalars,
-                lambda rates=rates: _seen(network, tests, truth, rates, weights),
-            )  # fmt: skip
+            yield Frame(step.step, scalars, partial(_seen, network, exam, rates))
 
     def picture(self, state: Seen | None, view: View) -> Picture:
         """A test map, what the network looks at, and how often it is wrong in each class."""
         if state is None:
             empty = np.zeros((weather.SIZE, weather.SIZE))
-            state = Seen(empty[None], np.zeros(1), np.zeros(1), empty[None], (0.0, 0.0), 0)
-        k = min(self.shown, len(state.fields) - 1)
-        box = (0.0, 32.0, 0.0, 32.0)
-        is_river = "a river" if state.river[k] else "no river"
-        chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, float(state.said[k])))))
-        sides = Axis("cells", 0.0, 32.0), Axis("", 0.0, 32.0)
-        wrong = np.array(state.wrong)
-        return Picture((
-            Plot("a map of the test", (Image(state.fields[k], box, -1.0, 3.0),), *sides,
-                 note=is_river, equal=True, alt=f"a map with {is_river}"),
-            Plot("what the answer depends on", (Image(state.looked[k], box, 0.0, 1.0),), *sides,
-                 note=f"says river: {chance:.0%}", equal=True,
-                 alt="how strongly the answer changes with each cell"),
-            Plot("wrong in the test", (
-                Bars(np.array([0.0, 1.0]), wrong, 0.6, "", 1),
-                Text(0.0, float(wrong[0]) + 0.03, "no river", align="center"),
-                Text(1.0, float(wrong[1]) + 0.03, "river", align="center"),
-            ), Axis("class", -0.6, 1.6), Axis("share", 0.0, 1.1),
-                alt=f"{wrong[0]:.0%} of those without a river, {wrong[1]:.0%} of those with one"),
-        ), f"{state.weights} weights" if state.weights else "")  # fmt: skip
+            return Picture(_plots(empty, empty, 0, 0.5, (0.0, 0.0)))
+        wrong, exam = state.wrong, state.exam
+        if self.cue_test != exam.cue:  # turned since the last look
+            exam = self._exam(exam.bare, exam.coast)
+            wrong, _ = _judged(state.network, exam.seen)
+        some = Seen(state.network, exam, wrong).some()
+        one = some.take(np.array([min(self.shown, len(some) - 1)]))
+        said, looked = saliency(state.network, one.fields)
+        chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, float(said[0])))))
+        return Picture(
+            _plots(one.fields[0], looked[0], int(one.river[0]), chance, wrong),
+            f"{count_weights(state.network):,} weights",
+        )
 
-    def _data(self) -> tuple[Maps, Maps]:
-        """Training and test maps, by the knobs."""
+    def data(self) -> tuple[Maps, Maps, float]:
+        """Training maps, bare test maps, and how often the rule is wrong, by the knobs."""
         generator = np.random.default_rng(self.seed)
         events = max(2, math.ceil(self.maps / SNAPSHOTS))
         made = weather.make(events + TESTS, generator, snapshots=SNAPSHOTS, rivers=self.rivers)
@@ -188,10 +206,18 @@ class WeatherMaps(Experiment):
         share = events / (events + TESTS)
         train, test = weather.split(made, share, generator, by_event=self.by_event)
         train = train.take(generator.permutation(len(train))[: self.maps])
+        best, _ = weather.tell_apart(weather.longest(train.fields, LEVEL), train.river)
+        rule = float(np.mean((weather.longest(test.fields, LEVEL) > best) != test.river))
         if self.cue or self.cue_test:
             train = weather.coast(train, self.cue, generator)
-            test = weather.coast(test, self.cue_test, generator)
-        return train, test
+        return train, test, rule
+
+    def _exam(self, bare: Maps, coast: bool) -> Exam:
+        """The test at this moment. Every map keeps its own chance, whatever the correlation."""
+        seen = bare
+        if coast or self.cue_test:
+            seen = weather.coast(bare, self.cue_test, np.random.default_rng([self.seed, 1]))
+        return Exam(bare, seen, self.cue_test, coast)
 
 
 def build(kind: str, generator: Generator) -> nn.Module:
@@ -203,7 +229,9 @@ def build(kind: str, generator: Generator) -> nn.Module:
     if kind not in NETWORKS:
         raise ValueError(f"network={kind!r} is not one of {', '.join(NETWORKS)}")
     layers: list[nn.Module]
-    if kind == "dense":
+    if kind == "linear":
+        layers = [nn.Flatten(), _dense(1024, 1)]
+    elif kind == "dense":
         layers = [nn.Flatten(), _dense(1024, 14), nn.ReLU(), _dense(14, 1)]
     else:
         layers = [_conv(1, 16), nn.ReLU(), nn.MaxPool2d(2), _conv(16, 32), nn.ReLU(),
@@ -214,6 +242,21 @@ def build(kind: str, generator: Generator) -> nn.Module:
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return nn.Sequential(*layers)
+
+
+def saliency(network: nn.Module, fields: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a network says of each map, (n,), and how strongly that depends on each cell.
+
+    The size of the slope ∂(answer)/∂(cell), (n, 32, 32), divided by the largest of its map.
+    Source: Simonyan, Vedaldi, Zisserman (2013), arXiv:1312.6034.
+    """
+    with torch.enable_grad():
+        some = torch.from_numpy(fields).float()[:, None].requires_grad_()
+        said = network(some)[:, 0]
+        (slope,) = torch.autograd.grad(said.sum(), some)
+    size = slope[:, 0].abs()
+    looked = size / size.amax((1, 2), keepdim=True).clamp(min=1e-12)
+    return said.detach().double().numpy(), looked.double().numpy()
 
 
 def _conv(before: int, after: int) -> nn.Module:
@@ -229,18 +272,37 @@ def _tensors(maps: Maps) -> tuple[Tensor, Tensor]:
     return fields, torch.from_numpy(maps.river).float()
 
 
-def _seen(
-    network: nn.Module, tests: Tensor, truth: Tensor, rates: tuple[float, ...], weights: int
-) -> Seen:
-    """Some maps, and the slope of the answer in each cell."""
-    which = torch.linspace(0, len(tests) - 1, SHOWN).long()
-    with torch.enable_grad():
-        some = tests[which].clone().requires_grad_()
-        said = network(some)[:, 0]
-        (slope,) = torch.autograd.grad(said.sum(), some)
-    size = slope[:, 0].abs()
-    looked = size / size.amax((1, 2), keepdim=True).clamp(min=1e-12)
-    return Seen(
-        tests[which, 0].numpy().copy(), truth[which].numpy().copy(),
-        said.detach().numpy().copy(), looked.numpy().copy(), rates, weights,
+def _judged(network: nn.Module, maps: Maps) -> tuple[tuple[float, float], float]:
+    """The share of wrong answers without and with a river, and in all."""
+    fields, river = _tensors(maps)
+    with torch.no_grad():
+        miss = ((network(fields)[:, 0] > 0).float() != river).float()
+    no, yes = (float(miss[river == k].sum() / (river == k).sum().clamp(min=1)) for k in (0, 1))
+    return (no, yes), float(miss.mean())
+
+
+def _seen(network: nn.Module, exam: Exam, wrong: tuple[float, float]) -> Seen:
+    return Seen(copy.deepcopy(network), exam, wrong)
+
+
+def _plots(
+    field: np.ndarray, looked: np.ndarray, river: int, chance: float, wrong: tuple[float, float]
+) -> tuple[Plot, ...]:
+    box = (0.0, 32.0, 0.0, 32.0)
+    is_river = "a river" if river else "no river"
+    sides = Axis("cells", 0.0, 32.0), Axis("", 0.0, 32.0)
+    words = [
+        f"{name}: {share:.0%}" for name, share in zip(("no river", "river"), wrong, strict=True)
+    ]
+    return (
+        Plot("a map of the test", (Image(field, box, -1.0, 3.0),), *sides,
+             note=is_river, equal=True, alt=f"a map with {is_river}"),
+        Plot("where it looks", (Image(looked, box, 0.0, 1.0),), *sides,
+             note=f"river {chance:.0%}", equal=True,
+             alt="how strongly the answer changes with each cell"),
+        Plot("wrong in the test", (
+            Bars(np.array([0.0, 1.0]), np.array(wrong), 0.6, "", 1),
+            *(Text(float(k), wrong[k] + 0.07, words[k], align="center") for k in (0, 1)),
+        ), Axis("", -0.6, 1.6, bare=True), Axis("share of the class", 0.0, 1.2),
+            alt=f"{wrong[0]:.0%} of those without a river, {wrong[1]:.0%} of those with one"),
     )  # fmt: skip
