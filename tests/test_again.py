@@ -87,6 +87,7 @@ def test_a_continued_run_is_the_run_and_goes_on_as_the_run_would(
     fresh.close()
 
 
+@pytest.mark.training
 def test_a_burgers_network_is_continued_bit_for_bit_by_a_live_player() -> None:
     from sciml_widgets.labs import BurgersPINN
 

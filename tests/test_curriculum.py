@@ -25,6 +25,7 @@ def test_one_stage_is_no_curriculum() -> None:
     assert plain.curriculum.at(plain.problem, 0) is plain.problem
 
 
+@pytest.mark.training
 def test_the_curve_of_the_stage_meets_that_of_the_goal_at_the_end() -> None:
     lab = ConvectionPINN().but(**SMALL, stages=2, steps_per_stage=10)
     frames = [frame for frame in islice(lab.frames(), 31) if frame.step % 10 == 0]

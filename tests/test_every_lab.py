@@ -49,7 +49,18 @@ def curve_of(knob: Curve, heights: list[float]) -> tuple[float, ...]:
     return tuple(drawn)
 
 
-every_lab = pytest.mark.parametrize("lab", EVERY.values(), ids=EVERY)
+DEAR = {
+    "airfoil-surrogate", "beam-lifetime", "burgers-dp", "burgers-race", "cart-pole",
+    "dynamic-aperture", "schroedinger-pinn", "smoke-control", "solver-correction", "weather-maps",
+}  # fmt: skip
+"""Labs whose few frames take half a second or more: their laws are held by `make training`."""
+every_lab = pytest.mark.parametrize(
+    "lab",
+    [
+        pytest.param(lab, id=name, marks=[pytest.mark.training] if name in DEAR else [])
+        for name, lab in EVERY.items()
+    ],
+)
 every_end = pytest.mark.parametrize(
     ("lab", "path", "value"),
     [
@@ -108,6 +119,10 @@ def looks(player: Player) -> None:
 
 
 @pytest.mark.training
+def test_the_dear_labs_are_there() -> None:
+    assert EVERY.keys() > DEAR
+
+
 @every_lab
 def test_pictures_change_no_number(lab: type[Experiment]) -> None:
     blind = run(lab(), frames=FEW)

@@ -66,6 +66,7 @@ def test_the_covariance_is_that_of_the_two_operators(scheme: Any) -> None:
     assert float(torch.linalg.eigvalsh(model.covariance(found)).min()) > 0
 
 
+@pytest.mark.training
 def test_exact_snapshots_give_the_coefficients_and_the_schemes_have_their_order() -> None:
     """Halving the gap halves Euler's mistake and quarters the midpoint's, for all that is λ2."""
     wrong = {}
@@ -85,6 +86,7 @@ def test_the_fit_is_the_lowest_and_its_profile_touches_it_there() -> None:
     assert costs[0] > 1 and costs[2] > 1  # two standard deviations are two in -log likelihood
 
 
+@pytest.mark.training
 def test_bars_hold_the_truth_about_as_often_as_they_say() -> None:
     """Of 12 bands of two standard deviations at most 3 may miss it: a chance of 0.3 %."""
     fits = [pair(0.05, noise=0.02, seed=seed).fit() for seed in range(6)]

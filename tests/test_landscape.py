@@ -38,6 +38,7 @@ def looked(**options: float) -> tuple[Landscape, Tensor]:
     return landscape(network, left, WEIGHTS, **options), matrix  # type: ignore[arg-type]
 
 
+@pytest.mark.training
 def test_the_spectrum_is_that_of_the_jacobian_squared() -> None:
     seen, matrix = looked()
     square = matrix.T @ matrix

@@ -71,6 +71,7 @@ def library_course(network: MLP, points: dict[str, Any], steps: int) -> list[dic
     return [now.losses for now in run]
 
 
+@pytest.mark.training
 def test_fifty_steps_of_the_loop_are_the_library_s(capsys: pytest.CaptureFixture[str]) -> None:
     names, network = cells(*BY_HAND), library_network()
     mine = copied(network, names)
@@ -82,6 +83,7 @@ def test_fifty_steps_of_the_loop_are_the_library_s(capsys: pytest.CaptureFixture
     assert "relative error" in capsys.readouterr().out
 
 
+@pytest.mark.training
 def test_the_experiment_is_the_same_loop() -> None:
     names, network = cells(*BY_HAND, "plots", "experiment"), library_network()
     mine = copied(network, names)
@@ -96,6 +98,7 @@ def test_the_experiment_is_the_same_loop() -> None:
         assert torch.allclose(one, other, rtol=0, atol=1e-8)
 
 
+@pytest.mark.training
 def test_the_experiment_draws_its_picture() -> None:
     names = cells(*BY_HAND, "plots", "experiment")
     lab = names["MyBurgers"]()

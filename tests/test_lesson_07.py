@@ -58,6 +58,7 @@ def test_the_solver_is_as_exact_as_its_steps() -> None:
     assert abs(u - exact).max() < 1e-5
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("waves", [0, 2])
 def test_the_fit_finds_what_made_the_data(waves: int) -> None:
     names = cells("solver")

@@ -38,6 +38,7 @@ def until(frames: Iterator[Frame], step: int) -> Frame:
     return next(frame for frame in frames if frame.step == step)
 
 
+@pytest.mark.training
 def test_five_per_cent_in_a_few_hundred_steps() -> None:
     """All five seeds that were tried are there between step 190 and step 300."""
     for frame in islice(BurgersPINN().frames(), 400):
@@ -46,6 +47,7 @@ def test_five_per_cent_in_a_few_hundred_steps() -> None:
     pytest.fail(f"still at {frame.scalars}")
 
 
+@pytest.mark.training
 def test_the_seed_is_the_run() -> None:
     for sampling in ("sobol", "uniform", "adaptive"):
         lab = small(sampling=sampling, redraw=5)
@@ -186,6 +188,7 @@ def test_a_turn_of_the_viscosity_measures_the_data_again() -> None:
     assert frame.scalars["data"] == pytest.approx(new, rel=1e-5)
 
 
+@pytest.mark.training
 def test_loss_weights_are_hot() -> None:
     heavy, light = small(), small()
     runs = heavy.frames(), light.frames()
@@ -265,6 +268,7 @@ def test_config_survives_json() -> None:
     assert scalars(again, 3) == scalars(lab, 3)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("problem", [Advection(), Oscillator()])
 def test_any_problem_will_do(problem: Advection | Oscillator) -> None:
     lab = PINN(problem).but(points_inside=64, points_edge=16, width=12, depth=2, lr=1e-2)

@@ -21,6 +21,7 @@ def error(nu: float, rho: float, steps: int) -> float:
     return float((splitting(POINTS, nu, rho, steps) - finest).abs().max())
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(("nu", "rho"), CORNERS)
 def test_the_splitting_is_of_second_order_and_its_error_is_the_stated_one(
     nu: float, rho: float
