@@ -55,7 +55,11 @@
 # Run the cells from the top, one by one, with Shift + Enter. Where no kernel runs,
 # you still see the pictures of the last run.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% tags=["parameters"]
+# What `sciml-widgets lesson run 05b --set ...` may change
+seed: int = 0  # BurgersPINN.seed: the live panel of section 4
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (5 minutes)
 #
 # Somebody has measured the velocity $u$ once, at $t = 1/2$, when the shock stands. How did it all
@@ -65,7 +69,7 @@
 # This is such a run, recorded. The vertical axis of *slices* is $u$; look at $t = 0$, which
 # nobody has given.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded run of 120 steps
 from sciml_widgets import show
 from sciml_widgets.course import results
@@ -73,7 +77,7 @@ from sciml_widgets.course import results
 recorded = results("05b")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # The network finds a start that obeys everything it was told. **Is it the right one?** Look at
 # *network minus exact*. Nearly everywhere it is right. What stays wrong, however long you train,
 # fills a triangle: on the left, at $t = 0$, it lies between $x = -1/2$ and $x = 1/2$, and to the
@@ -135,7 +139,7 @@ for name, start in [("in the middle", inside), ("outside", outside)]:
         print(f"different {name:13}  t = {t}: {apart:.1%}")
 
 
-# %% tags=["drawing"]
+# %% tags=["drawing", "five-minutes"]
 # Both pairs of starts, and what becomes of them
 def pair(start, t, title):
     mine, usual = state(start, t).numpy(), state(sine, t).numpy()
@@ -156,7 +160,7 @@ draw(
     pair(outside, 0.5, "t = 1/2: it is still there"),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Both changes are equally large at the start. The one outside survives. The one in the middle is
 # all but gone: from a measurement at $t = 1/2$ with an error of one per cent, nobody can tell the
 # two starts apart. That is what *ill-posed* means, and no network was needed to see it.
@@ -246,7 +250,7 @@ for step in range(301):
 
 # %%
 found = show(
-    BurgersPINN().preset("the past, by Gauss-Newton"),
+    BurgersPINN().preset("the past, by Gauss-Newton").but(seed=seed),
     predict=guess_curve(
         "Draw the u(x, 0) that the network will find.",
         of="t = 0",
@@ -491,7 +495,7 @@ fold(
 #
 # The same problem, three optimizers, and the error by regions.
 
-# %% slideshow={"slide_type": "subslide"} tags=["numbers"]
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes", "numbers"]
 # The table, from the recorded runs
 book = recorded["published"].values["table"]
 lecture, adam, newton = (recorded[name].values["run"] for name in ("lecture", "adam", "newton"))
@@ -640,7 +644,7 @@ say(
 # %%
 quiz("05b", 4, 5)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 8 · Key points (1 minute)
 #
 # - A problem is **ill-posed** if different causes have (nearly) the same effect. Look for that
