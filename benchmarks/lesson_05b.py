@@ -70,6 +70,9 @@ def published(*, quick: bool) -> dict[str, Any]:
     return {
         "where": "physicsbaseddeeplearning.org, physicalloss-code and diffphys-code-burgers",
         "pinn_mae": 0.193,
+        "solver_mae": 0.0638,
+        "entries": 33 * 128,
+        "divided_by": 32 * 128,
         "seconds": 101,
         "steps": 10_000,
     }

@@ -20,7 +20,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -62,6 +62,8 @@ class Row:
     target: Target
     seconds: list[float]
     steps: list[float]
+    lasted: float
+    """Seconds of the shortest run."""
 
 
 def peer(example: str, seed: int, threads: int) -> Course:
@@ -90,6 +92,15 @@ def at_a_time(threads: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(machine.cores() // threads, mp_context=fresh)
 
 
+def course_of(run: Future[Course]) -> Course:
+    """What a run gave. One that failed is told, counts as one that never arrives, ends no other."""
+    try:
+        return run.result()
+    except (ArithmeticError, RuntimeError, ValueError, subprocess.CalledProcessError) as error:
+        print(f"a run failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        return []
+
+
 def reached(course: Course, target: Target) -> Look | None:
     """The first look below the error."""
     found = (one for one in course if one.errors.get(target.of, math.inf) < target.error)
@@ -102,6 +113,7 @@ def row(name: str, threads: int, target: Target, runs: list[Course]) -> Row:
         name, threads, target,
         [look.seconds if look else math.inf for look in looks],
         [look.step if look else math.inf for look in looks],
+        min((one[-1].seconds if one else 0.0 for one in runs), default=0.0),
     )  # fmt: skip
 
 
@@ -143,6 +155,7 @@ def main() -> None:
     runs: Runs = {}
     rows: list[Row] = []
     peers: Runs = {}
+    rates: dict[int, float] = {}
     for threads in asked.threads:
         with at_a_time(threads) as pool:
             coming = [
@@ -151,21 +164,22 @@ def main() -> None:
                 for work in works
             ]  # fmt: skip
             for work, found in zip(works, coming, strict=True):
-                runs[work.name, threads] = [one.result() for one in found]
+                runs[work.name, threads] = [course_of(one) for one in found]
                 for target in work.targets:
                     made = row(work.name, threads, target, runs[work.name, threads])
                     rows.append(made)
                     print(work.name, f"{target.error:g}", threads, words(made.seconds), flush=True)
+            steps = 40 if asked.quick else 400
+            rated = [pool.submit(adam_rate, threads, steps)
+                     for _ in range(machine.cores() // threads)]  # fmt: skip
+            rates[threads] = statistics.median(one.result() for one in rated)
             theirs = {
                 example: [pool.submit(peer, example, seed, threads) for seed in range(asked.peers)]
                 for example in EXAMPLES if asked.peers
             }  # fmt: skip
             for example, waiting in theirs.items():
-                peers[example, threads] = [one.result() for one in waiting]
-                last = [one[-1] for one in peers[example, threads]]
-                print(example, threads, *(f"{one.seconds:.0f} s: {one.errors}" for one in last),
-                      flush=True)  # fmt: skip
-    rates = {threads: adam_rate(threads, 40 if asked.quick else 400) for threads in asked.threads}
+                peers[example, threads] = [course_of(one) for one in waiting]
+                print(example, threads, [one[-1:] for one in peers[example, threads]], flush=True)
     spent = {work.name: shares(work, 5 if asked.quick else 30)
              for work in works if work.name in PROFILED}  # fmt: skip
     folder = ROOT / "build/solve-quick" if asked.quick else ROOT
@@ -191,7 +205,8 @@ def page(rows: list[Row], peers: list[str], profiles: list[str], seeds: int) -> 
         f"Written by `python -m benchmarks.solve`; do not edit. Over {seeds} seeds, median and "
         "range of the seconds, and of the steps, until the relative L2 error is below the one "
         "named (“never”: not within the run). The gate is for the median, the stretch for every "
-        "seed. All by Gauss-Newton in double precision, on "
+        "seed. As many runs went at a time as there are cores for their threads. All by "
+        "Gauss-Newton in double precision, on "
         f"{os.cpu_count()} cores; Python {platform.python_version()}, torch {torch.__version__}.",
         "",
         "| equation | relative error | threads | seconds | steps | gate | stretch |",
@@ -246,20 +261,22 @@ def beside(rows: list[Row], peers: Runs, rates: dict[int, float]) -> list[str]:
 
 
 def ratio(theirs: Row, mine: float) -> str:
-    """How many times our seconds; for a run that did not arrive, a lower bound."""
+    """How many times our seconds; for runs that did not arrive, what was measured all the same."""
     middle = statistics.median(theirs.seconds)
+    if not math.isfinite(mine):
+        return ""
     if math.isfinite(middle):
         return f"{middle / mine:.0f}"
-    return f"more than {PATIENCE / mine:.0f}"
+    return f"more than {theirs.lasted / mine:.0f} (it had {theirs.lasted:.0f} s)"
 
 
 def rate_of(runs: list[Course]) -> float:
     """Steps a second of the first thousand steps, the median over runs."""
     found = []
-    for course in runs:
+    for course in filter(None, runs):
         early = [look for look in course if look.step <= 1000]
         found.append((early[-1].step - early[0].step) / (early[-1].seconds - early[0].seconds))
-    return statistics.median(found)
+    return statistics.median(found) if found else math.nan
 
 
 def profile(spent: dict[str, dict[str, float]]) -> list[str]:

@@ -131,8 +131,8 @@ def test_the_covariance_of_a_wave_is_that_of_its_operator() -> None:
 
 
 @pytest.mark.training
-def test_two_snapshots_of_a_wave_give_its_coefficients_to_second_order() -> None:
-    """A gap of half the size leaves a quarter of the error, or what 1e-5 of noise leaves."""
+def test_two_snapshots_of_a_wave_give_its_coefficients_the_better_the_closer_they_are() -> None:
+    """Half the gap: less than half the error, or what 1e-5 of noise leaves."""
     fits = [waves(gap, noise=1e-5).fit(0.3, 0.7) for gap in (0.08, 0.04)]
     wrong = [max(abs(fit.lambda1 / 0.5 - 1), abs(fit.lambda2 - 1)) for fit in fits]
     assert wrong[1] < max(0.5 * wrong[0], 0.01) and wrong[1] < 0.05

@@ -24,6 +24,9 @@ class SchroedingerIdentify(Identify):
 
     What you should see: the network, which gives both parts of h, follows the measurements, and
     λ1 and λ2 move to their true values. |h| is drawn: its parts turn too fast to be looked at.
+
+    Good values: 300 places, 1 % of noise, 100 steps of Gauss-Newton. Raissi, Perdikaris and
+    Karniadakis 2019, doi:10.1016/j.jcp.2018.10.045, solve it forward with known coefficients.
     """
 
     problem: Problem = SchroedingerMeasured()

@@ -42,7 +42,8 @@ class Unknown:
     """What is not known of a problem, and what was measured instead.
 
     The noise is normal, with a standard deviation of `noise` times that of the exact values at
-    the places. `draw` is its seed: another draw is another day in the laboratory.
+    the places, for each component of the field by itself. `draw` is its seed: another draw is
+    another day in the laboratory.
     """
 
     coefficients: tuple[Coefficient, ...] = ()

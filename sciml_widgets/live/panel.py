@@ -263,9 +263,9 @@ class Panel(traitlets.HasTraits):
             with self._lock:
                 self._key = True  # a guess is told in key frames
         elif what in ("ready", "ack", "hidden"):
-            self._views.hear(message, self._wire.number)
-            if what == "ready":
-                with self._lock:
+            with self._lock:  # whoever is new begins with a key frame
+                self._views.hear(message, self._wire.number)
+                if what == "ready":
                     self._key = True
         elif what == "turn":
             self._steer.admit(message["name"])

@@ -58,8 +58,8 @@ class Views:
 
     def free(self, now: float) -> bool:
         """Somebody looks, and nobody who looks owes two acknowledgements."""
-        older, newer = self._asked
         with self._lock:
+            older, newer = self._asked
             there = [
                 view for view in self._all.values()
                 if not view.hidden and (view.acked >= newer or now - view.heard < GONE)
@@ -68,9 +68,10 @@ class Views:
 
     def asks(self, number: int, *, heavy: bool) -> bool:
         """Whether message `number` is to be acknowledged: each heavy one, and some others."""
-        asks = heavy or number >= self._asked[-1] + LIGHT
-        if asks:
-            self._asked.append(number)
+        with self._lock:
+            asks = heavy or number >= self._asked[-1] + LIGHT
+            if asks:
+                self._asked.append(number)
         return asks
 
 
