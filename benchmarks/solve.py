@@ -1,13 +1,14 @@
 """How long a network takes to solve an equation: seconds to fixed errors, over seeds.
 
-    python -m benchmarks.solve [--seeds 5] [--threads 1 2] [--peers 0] [--draw]
+    python -m benchmarks.solve [--seeds 5] [--threads 1 2] [--peers 0] [--rates] [--draw]
 
 Writes benchmarks/solve.json after every equation, then benchmarks/solve.md and docs/solve.png from
 it (benchmarks/solve_page.py; `--draw` does only that). Each run (benchmarks/targets.py says of
 what) counts the seconds of its steps and the steps themselves, which do not depend on who else
 computes here. As many runs go at a time as there are cores for their threads. `--peers 5` runs
 three Burgers examples of DeepXDE, under the same conditions (benchmarks/peer.py; minutes a run);
-without it those of the last time stay. DeepXDE is not among our dependencies.
+without it those of the last time stay. `--rates` compares plain steps of Adam only, both sides
+within a minute. DeepXDE is not among our dependencies.
 """
 
 import argparse
@@ -60,9 +61,11 @@ def main() -> None:
     parser.add_argument("--peers", type=int, default=0, help="seeds of DeepXDE's runs")
     parser.add_argument("--only", default="", help="equations whose name holds this")
     parser.add_argument("--quick", action="store_true", help="a few steps; writes below build/")
+    parser.add_argument("--rates", action="store_true", help="only compare steps of Adam")
     parser.add_argument("--draw", action="store_true", help="run nothing, write the page again")
     asked = parser.parse_args()
-    if asked.peers and importlib.util.find_spec("deepxde") is None:
+    there = importlib.util.find_spec("deepxde") is not None
+    if (asked.peers or asked.rates) and not there:
         parser.error("DeepXDE is not here: python -m pip install deepxde==1.15.0")
     if max(asked.threads) > machine.cores():
         parser.error(
@@ -79,21 +82,18 @@ def main() -> None:
     kept = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
     for threads in () if asked.draw else asked.threads:
         with at_a_time(threads) as pool:
-            measure(pool, works, threads, asked.seeds, kept, store)
-            steps = 40 if asked.quick else 400
-            rated = [pool.submit(adam_rate, threads, steps)
-                     for _ in range(machine.cores() // threads)]  # fmt: skip
-            rate = statistics.median(one.result() for one in rated)
-            kept.setdefault("rates", {})[str(threads)] = rate
-            compare(pool, threads, asked.peers, kept, store)
-    if not asked.draw:
+            if not asked.rates:
+                measure(pool, works, threads, asked.seeds, kept, store)
+                compare(pool, threads, asked.peers, kept, store)
+            rate(pool, threads, there, 40 if asked.quick else 400, kept)
+    if not (asked.draw or asked.rates):
         kept["profile"] = {
             work.name: {"flops": flops(work), "shares": shares(work, 5 if asked.quick else 30)}
             for work in works if work.name in PROFILED
         }  # fmt: skip
         kept["made"] = {"cores": os.cpu_count(), "python": platform.python_version(),
                         "torch": torch.__version__}  # fmt: skip
-        write(kept, store)
+    write(kept, store)
     solve_page.write(kept, folder)
 
 
@@ -137,10 +137,28 @@ def compare(
             "seconds": reached_of(target, courses)["seconds"],
             "lasted": [course[-1].seconds for course in courses],
             "error": [course[-1].errors["rel_l2"] for course in courses],
-            "rate": [rate_of(course) for course in courses],
         }
         write(kept, store)
         print(f"DeepXDE's {example}, {threads} threads: done", flush=True)
+
+
+def rate(
+    pool: ProcessPoolExecutor, threads: int, peers: bool, steps: int, kept: dict[str, Any]
+) -> None:
+    """Plain steps of Adam in a second, ours and DeepXDE's one after the other."""
+    many = range(machine.cores() // threads)
+    found = {"ours": [pool.submit(adam_rate, threads, steps) for _ in many]}
+    if peers:
+        found["deepxde"] = [pool.submit(peer_rate, seed, threads, steps / 16) for seed in many]
+    kept.setdefault("rates", {})[str(threads)] = {
+        side: statistics.median(one.result() for one in runs) for side, runs in found.items()
+    }
+
+
+def peer_rate(seed: int, threads: int, seconds: float) -> float:
+    """Steps a second of DeepXDE's first example."""
+    course = peer("Burgers", seed, threads, seconds)
+    return (course[-1].step - course[0].step) / (course[-1].seconds - course[0].seconds)
 
 
 def ours(name: str, steps: int, seed: int, threads: int) -> Course:
@@ -149,11 +167,12 @@ def ours(name: str, steps: int, seed: int, threads: int) -> Course:
     return solve(replace(work, steps=steps), seed, threads)
 
 
-def peer(example: str, seed: int, threads: int) -> Course:
-    """One of DeepXDE's."""
+def peer(example: str, seed: int, threads: int, seconds: float | None = None) -> Course:
+    """One of DeepXDE's, so many seconds long."""
+    seconds = PATIENCE[example] if seconds is None else seconds
     command = [
         sys.executable, "-m", "benchmarks.peer", example, "--seed", str(seed),
-        "--threads", str(threads), "--seconds", str(PATIENCE[example]),
+        "--threads", str(threads), "--seconds", str(seconds),
         "--until", str(EXAMPLES[example]),
     ]  # fmt: skip
     limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
@@ -172,7 +191,7 @@ def at_a_time(threads: int) -> ProcessPoolExecutor:
 
 
 def course_of(run: Future[Course]) -> Course:
-    """What a run gave. One that failed is told, counts as one that never arrives, ends no other."""
+    """What a run gave. One that failed is told and counts as one that never arrives."""
     try:
         return run.result()
     except (ArithmeticError, RuntimeError, ValueError, subprocess.CalledProcessError) as error:
@@ -204,12 +223,6 @@ def thin(course: Course, of: str) -> list[list[float]]:
     every = max(1, len(looks) // DRAWN)
     chosen = [*looks[:-1:every], *looks[-1:]]
     return [[round(look.seconds, 3), float(f"{look.errors[of]:.4g}")] for look in chosen]
-
-
-def rate_of(course: Course) -> float:
-    """Steps a second of the first thousand steps."""
-    early = [look for look in course if look.step <= 1000]
-    return (early[-1].step - early[0].step) / (early[-1].seconds - early[0].seconds)
 
 
 def write(kept: dict[str, Any], store: Path) -> None:

@@ -537,8 +537,13 @@ say(
             row("the same again", lecture),
             row("only the optimizer changed: Adam, cosine schedule", adam),
             row("Gauss-Newton, other weights, points that move", newton),
-            ["published [1]: through a solver (lesson 8)", f"{mean(book['solver_mae']):.3f}",
-             "", "", ""],
+            [
+                "published [1]: through a solver (lesson 8)",
+                f"{mean(book['solver_mae']):.3f}",
+                "",
+                "",
+                "",
+            ],
         ],
     ),
     f"The book prints {book['pinn_mae']} and {book['solver_mae']}: it adds up {book['entries']:,} "

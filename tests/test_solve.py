@@ -18,7 +18,7 @@ MADE = {"cores": 2, "python": "3", "torch": "2"}
 
 def kept(targets: list[dict]) -> dict:
     work = {"name": WORKS[0].name, "threads": 1, "targets": targets, "drawn": {}}
-    return {"ours": {"one": work}, "rates": {"1": 100.0}, "profile": {}, "made": MADE}
+    return {"ours": {"one": work}, "rates": {"1": {"ours": 100.0}}, "profile": {}, "made": MADE}
 
 
 def test_the_first_look_below_the_error_counts() -> None:

@@ -88,8 +88,8 @@ class BurgersPINN(PINN):
         ),
         Preset(
             "the past, as the lecture had it",
-            "8 layers of 20, plain gradient descent with steps of 0.02; half mean squares, of walls "
-            "and data together.",
+            "8 layers of 20, plain gradient descent with steps of 0.02; half mean squares, of "
+            "walls and data together.",
             {"nu": 0.01 / math.pi, "optimizer": "gradient-descent", "lr": 0.02, "depth": 8,
              "points_inside": 1000, "sampling": "uniform", "w_pde": 0.5, "w_bc": 0.25,
              "w_data": 0.25, "task": "reconstruct"},
