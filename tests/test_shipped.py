@@ -98,7 +98,7 @@ def test_the_shipped_network_knows_the_flow_and_its_airfoils_are_still() -> None
     for kind in ("new airfoils", "new family"):
         truth = pictures(draw(kind, 8, generator), 128)
         found = network(truth.inputs)
-        assert float(channel_errors(found, truth).mean(1).median()) < 0.2
+        assert float(channel_errors(found, truth).mean(1).median()) < 0.1
         solid = truth.inputs[:, :2].square().sum(1, keepdim=True) == 0
         assert not (found * solid).any()
 
