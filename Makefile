@@ -74,10 +74,10 @@ wheel: $(READY) ## build the wheel and try it outside of this folder
 	$(BIN)/python -m build --wheel --no-isolation
 	$(BIN)/pip install -q --no-deps --target build/wheel dist/*.whl
 	cd build && PYTHONPATH=wheel ../$(BIN)/python wheel/bin/sciml-widgets list
+	cd build && PYTHONPATH=wheel ../$(BIN)/python wheel/bin/sciml-widgets lessons copy wheel/copy
 
-# Binder's pins are among ours (a test holds that), so .venv shows what its 2 GiB are good for.
-binder: $(READY)
-	$(BIN)/python tools/memory.py lessons 2.0
+binder: $(READY) ## build what Binder builds, run every lesson under its limits, and write docs/binder.md
+	@TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.binder
 
 bench: $(READY) ## measure, and write benchmarks/README.md
 	$(BIN)/python -m benchmarks

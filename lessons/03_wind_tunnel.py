@@ -60,14 +60,14 @@
 # What `sciml-widgets lesson run 03 --set ...` may change
 seed: int = 0  # AirfoilSurrogate.seed: the live panel of section 1
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (6 minutes)
 #
 # An airfoil stands in the wind. A solver says how the air flows round it. Can a network learn to
 # say the same, from pictures alone? This is one such run, recorded: above the exact pressure and
 # the network's, below the error and the lift. Drag the time, or press play once more.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded run of 400 steps
 from sciml_widgets import guess_choice, show
 from sciml_widgets.course import fold, results, spread, table
@@ -76,7 +76,7 @@ from sciml_widgets.labs import AirfoilSurrogate
 recorded = results("03")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Now live. The network sees 400 solved flows. It is then asked about four kinds of cases that it
 # never saw:
 #
@@ -114,10 +114,10 @@ two_alike = guess_choice(
     "known shapes, or on new shapes of the same kind, says little about another kind.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 panel = show(AirfoilSurrogate().but(seed=seed), predict=two_alike, still=104)
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # When it has run, drag **thickness**, **camber**, **tail angle** and **angle of attack**: the
 # network answers at once, beside the exact flow. The plot *lift over angle* says where it was
 # trained: between the dotted lines. *POD* is a rival without a network; section 3 builds it.
@@ -568,7 +568,7 @@ say(
     "wings."
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 7 · Ready made: 128 x 128 (5 minutes)
 #
 # The lecture's pictures have 128 pixels along each side. A network for these trains for longer
@@ -598,13 +598,13 @@ error = relative_error(answer, large.inputs, large.outputs).mean()
 print(f"{recipe['steps']:,} steps of {recipe['batch']} flows, and then a tail that it never saw:")
 print(f"relative error {error:.1%}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Here it is at work, against the exact flow, at all its pixels. The **wind turns**, half a degree
 # each step, from -22.5° to 22.5°. It was trained from -10° to 10°. Does the error rise outside?
 # Which of the two facts is that? Then set *tail angle* to 12° and let the wind turn once more. Of
 # tails no fact was built in.
 
-# %%
+# %% tags=["five-minutes"]
 from sciml_widgets.labs import AirfoilReady
 
 turning = show(AirfoilReady(), still=62)
@@ -745,7 +745,7 @@ say(
     recorded["speed"].how(),
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 9 · Key points (1 minute)
 #
 # - A **surrogate** answers like a solver, near what it has seen.

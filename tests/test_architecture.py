@@ -15,8 +15,9 @@ LESSONS = ROOT / "lessons"
 FLOORS: dict[str, set[str]] = {
     # From the roof down: what each part may import. "x" means x and everything inside it.
     "__main__": {"cli"},
-    "cli": {"__init__", "terminal", "course", "live", "labs", "collocation", "headless", "player",
-            "record", "knobs", "experiment", "picture", "doctor", "workspace", "machine", "grid"},
+    "cli": {"arguments", "clusters", "lab_settings", "terminal", "course", "live", "labs",
+            "collocation", "headless", "player", "record", "knobs", "experiment", "picture",
+            "doctor", "workspace", "grid"},
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "landscape", "workspace", "whole", "machine"},
@@ -78,7 +79,10 @@ FLOORS: dict[str, set[str]] = {
     "whole": set(),
     "solvers": {"physics", "knobs"},
     # The machine that all of it runs on.
-    "doctor": {"machine", "workspace"},
+    "doctor": {"lab_settings", "machine", "workspace"},
+    "lab_settings": {"workspace", "whole"},
+    "arguments": {"__init__"},
+    "clusters": set(),
     "workspace": {"whole"},
     "machine": set(),
     "__init__": set(),
@@ -86,7 +90,8 @@ FLOORS: dict[str, set[str]] = {
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
          "touch", "again", "trace_shape", "headless", "machine", "terminal", "cli", "doctor",
-         "workspace", "preset", "predict", "labs")  # fmt: skip
+         "workspace", "preset", "predict", "labs", "arguments", "clusters",
+         "lab_settings")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",
