@@ -35,7 +35,8 @@ def network(*, seed: int, quick: bool, steps: int) -> dict[str, Any]:
 
     A push beyond the solver's limit does not end its training.
     """
-    lab = SmokeControl().preset("one network for all strokes").but(seed=seed, limit=False)
+    lab = SmokeControl().preset("one network for all strokes")
+    lab = lab.but(seed=seed, limit=False, horizon=steps)
     began = time.process_time()
     player = run(lab, frames=6 if quick else steps + 1)
     seconds = time.process_time() - began
@@ -101,6 +102,6 @@ PARTS = {
         SMOKE,
         SEEDS,
     ),
-    "network": Part(network, {"strokes": {"steps": 100}}, SMOKE, SEEDS[:3]),
+    "network": Part(network, {"strokes": {"steps": 400}}, SMOKE, SEEDS),
     "pole": Part(swing, {"forces": {"steps": 60}}, POLE, SEEDS),
 }

@@ -505,6 +505,31 @@ def find(loss):
 subgrid.check((closure, find))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# **And a textbook scheme, without a closure?** A *limited* scheme is of second order where $u$ is
+# smooth, and careful at a front: where the slopes on both sides disagree, it takes none. Here is
+# one on the same 32 cells, with van Leer's limiter. It has nothing to learn.
+
+
+# %% tags=["limited"]
+def limited(u):
+    back, front = u - u.roll(1, 1), u.roll(-1, 1) - u
+    slope = torch.where(back * front > 0, 2 * back * front / (back + front), 0 * u)
+    left, right = u + slope / 2, (u - slope / 2).roll(-1, 1)  # at each edge, from both sides
+    flow = (left.clamp(min=0) ** 2 + right.clamp(max=0) ** 2) / 2 - 0.005 * front / DX
+    return (flow.roll(1, 1) - flow) / DX
+
+
+u = begun
+for _ in range(60):
+    first = limited(u)
+    u = u + 0.005 * (first + limited(u + 0.01 * first))
+
+smagorinsky = loss_with(lambda slope, C: (C * DX) ** 2 * slope.abs() * slope)
+print(f"differences alone     loss {float(smagorinsky(0.0)):.1e}")
+print(f"with the best closure loss {min(float(smagorinsky(c / 20)) for c in range(13)):.1e}")
+print(f"limited, no closure   loss {float((u - averaged).square().mean()):.1e}")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 5.2 Where is the circle? Differentiable rendering
 #
 # A picture of 32 x 32 pixels shows a disc. Where is it, and how large? A renderer that says 1
@@ -685,6 +710,30 @@ say(
 
 # %%
 starved = show(SolverCorrection().preset("too few points for any scheme"), still=105)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### How long may a step be?
+#
+# The linear part of a step is exact, however long it is [5]. The steepening is not: it is followed
+# as an ordinary solver does. Which flow can a step still follow? Ask every wave: put it, small, on
+# a constant flow $U$, and see by how much a step multiplies it [10]. From some $U$ on, a wave
+# *grows* that should be damped. `watched` makes that an error with a name. (The solvers of lesson
+# 08 look by themselves. This one looks when it is asked to, so that the panel above can show what
+# happens without.)
+
+# %% tags=["limit"]
+from sciml_widgets.solvers.stability import Unstable
+from sciml_widgets.solvers.von_neumann import fastest, watched
+
+print(f"the truth: |u| is at most {float(test.abs().max()):.1f}")
+for dt in (0.5, 1.0, 2.0):
+    print(f"96 points, steps of {dt}: up to |u| = {fastest(equation.stepper(96, dt), 96):.1f}")
+
+careful = watched(equation.stepper(24, DT, scheme="second order"), 24)
+try:
+    march(careful, test[:, 0, ::4].double(), 200)
+except Unstable as error:
+    print(error)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · Control: smoke into a letter (12 minutes)
@@ -1010,3 +1059,6 @@ say(
 #    [doi:10.1016/j.revip.2023.100085](https://doi.org/10.1016/j.revip.2023.100085)
 # 9. P. Holl, V. Koltun, N. Thuerey, *Learning to control PDEs with differentiable physics*, ICLR
 #    (2020). [arXiv:2001.07457](https://arxiv.org/abs/2001.07457)
+# 10. J. G. Charney, R. Fjørtoft, J. von Neumann, *Numerical integration of the barotropic vorticity
+#     equation*, Tellus 2, 237 (1950).
+#     [doi:10.3402/tellusa.v2i4.8607](https://doi.org/10.3402/tellusa.v2i4.8607)

@@ -45,9 +45,10 @@ class KuramotoSivashinsky:
     ) -> Callable[[Tensor], Tensor]:  # fmt: skip
         """A differentiable step of `dt` on the ring: (..., points) to the same shape.
 
-        The linear part is exact for the scheme, so there is no limit on dt from the stiff term;
-        the step should not be longer than a wave takes past a few points. A grid too coarse for
-        the waves blows up in a few steps, with every scheme: NaN says so.
+        The linear part is exact for the scheme, so there is no limit on dt from the stiff term.
+        The steepening sets one: `von_neumann.fastest` finds the largest max|u| that a step can
+        follow, and `von_neumann.watched` makes a step refuse what is beyond. By itself it does
+        not look: a grid too coarse for the waves blows up in a few steps, and NaN says so.
 
         Raises:
             ValueError: an unknown scheme; fewer than 8 points, or an odd number; dt not above 0.
