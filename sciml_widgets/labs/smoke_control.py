@@ -122,6 +122,11 @@ class SmokeControl(Experiment):
         help="random targets whose slopes are added up for one step of the network",
         unless=_no_network,
     )  # fmt: skip
+    grid: str = choice(
+        "24", ("16", "24", "32"), kind="hot", label="points while it learns", group="Network",
+        help="strokes are pushed on a grid of so many points a side; the target always on 32",
+        unless=_no_network,
+    )  # fmt: skip
     horizon: int = knob(
         400, 50, 5000, log=True, label="rate falls until", unit="steps", group="Network",
         help="the learning rate goes down to a twentieth in so many steps, as a cosine",
@@ -270,7 +275,7 @@ class SmokeControl(Experiment):
 
     def _taught(self, network: Controller, generator: Generator, share: int) -> dict[str, float]:
         """One stroke at random, pushed and judged; the slopes of its losses go to the weights."""
-        flow, _, _ = self.case()
+        flow = self._school()
         start, target = _paint(flow, drawn_at_random(generator), self.place)
         with torch.enable_grad():
             end, forces = steered(network, flow, start[None], target[None], STEPS)
@@ -278,6 +283,12 @@ class SmokeControl(Experiment):
             total = losses["loss"] + self.price * losses["effort"]
             (total / share).backward()
         return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _school(self) -> Flow:
+        """The solver under the training: fewer points have slower waves, so fewer parts will do."""
+        points = int(self.grid)
+        parts = max(1, round(self.substeps * points / POINTS))
+        return Flow(self.nu, self.kappa, points, 1 / STEPS, parts, not self.limit)
 
     def _losses(self, end: Tensor, target: Tensor, forces: Tensor) -> dict[str, Tensor]:
         off = end - target
@@ -329,8 +340,8 @@ def known_force(seed: int) -> Tensor:
 
 
 def _paint(flow: Flow, stroke: Any, place: float) -> tuple[Tensor, Tensor]:
-    shape = painted(stroke, POINTS)
-    start = flow.begin(disc(float(shape.mean()), POINTS, place))
+    shape = painted(stroke, flow.points)
+    start = flow.begin(disc(float(shape.mean()), flow.points, place))
     return start, flow.begin(shape)[2]
 
 
