@@ -24,7 +24,6 @@ from benchmarks.phiflow_peer import MIDDLE, RATE, STEPS, UPDATES
 from sciml_widgets import machine
 from sciml_widgets.solvers.burgers_book import BOOK_NU, MEASURED, BurgersBook
 from sciml_widgets.solvers.burgers_sweep import BurgersSweep
-from sciml_widgets.solvers.burgers_sweep import BurgersSweep
 from sciml_widgets.solvers.rollout import last, record, rollout
 
 ROOT = Path(__file__).parents[1]

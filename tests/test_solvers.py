@@ -362,6 +362,7 @@ def test_segments_save_memory_and_cost_one_more_solve() -> None:
         for mine, theirs in zip(back, states[-2::-1], strict=True):
             assert np.array_equal(mine, theirs)
 
+
 # ---- in sweeps ----------------------------------------------------------------------------------
 
 

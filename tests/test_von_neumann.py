@@ -22,7 +22,7 @@ def noisy(flow: float, points: int) -> Tensor:
     return flow + 1e-6 * (draw - draw.mean())
 
 
-def grown(step: object, flow: float, points: int, steps: int = 300) -> float:
+def grown(step: object, flow: float, points: int, steps: int = 150) -> float:
     """The largest deviation from a constant flow after so many steps, over that of the start."""
     start = noisy(flow, points)
     end = march(step, start[None], steps)[0, -1]  # type: ignore[arg-type]
@@ -82,10 +82,29 @@ def test_beyond_the_limit_is_an_error_with_a_name_also_in_a_search() -> None:
 def test_too_coarse_a_grid_runs_into_the_limit_and_not_into_nan() -> None:
     """24 points: what the waves hand to shorter ones has no place to go, and u grows."""
     equation = KuramotoSivashinsky()
-    careful = watched(equation.stepper(24, 0.5, scheme="second order"), 24)
+    careful = watched(equation.stepper(24, 0.5), 24)
     start = equation.runs(1, 0.5, 0.5, seed=1)[:, 0, ::4]
     with pytest.raises(Unstable, match=r"max\|u\|"):
         march(careful, start, 200)
+    with pytest.raises(ValueError, match="no wave is damped at rest"):  # 4/dx² = 1 and ν = 1
+        fastest(equation.stepper(24, 0.5, scheme="second order"), 24)
+
+
+@pytest.mark.training
+def test_within_the_limit_a_forecast_holds_and_beyond_it_is_lost() -> None:
+    """The limits that the docstring names, and the error of chaotic waves after 5 units of time.
+
+    Beyond, steepening hands on what grows too much: no blow-up, but no forecast either.
+    """
+    equation, errors = KuramotoSivashinsky(), []
+    truth = equation.runs(4, 5.0, 0.25, seed=1)
+    assert 2.5 < float(truth.abs().max()) < 4.4
+    for dt, limit in ((0.25, 7.7), (0.5, 4.4), (1.0, 2.5), (2.0, 1.4)):
+        step = equation.stepper(96, dt)
+        assert fastest(step, 96) == pytest.approx(limit, abs=0.05)
+        off = march(step, truth[:, 0], round(5 / dt))[:, -1] - truth[:, -1]
+        errors.append(float(off.square().mean().sqrt() / truth.std()))
+    assert errors[1] < 0.005 and errors[3] > 0.1
 
 
 def test_a_step_without_a_damped_wave_cannot_be_judged() -> None:

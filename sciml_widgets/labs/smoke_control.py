@@ -128,7 +128,7 @@ class SmokeControl(Experiment):
         unless=_no_network,
     )  # fmt: skip
     horizon: int = knob(
-        400, 50, 5000, log=True, label="rate falls until", unit="steps", group="Network",
+        300, 50, 5000, log=True, label="rate falls until", unit="steps", group="Network",
         help="the learning rate goes down to a twentieth in so many steps, as a cosine",
         unless=_no_network,
     )  # fmt: skip
@@ -285,7 +285,7 @@ class SmokeControl(Experiment):
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
     def _school(self) -> Flow:
-        """The solver under the training: fewer points have slower waves, so fewer parts will do."""
+        """The solver under the training: fewer points, longer waves, so fewer parts will do."""
         points = int(self.grid)
         parts = max(1, round(self.substeps * points / POINTS))
         return Flow(self.nu, self.kappa, points, 1 / STEPS, parts, not self.limit)

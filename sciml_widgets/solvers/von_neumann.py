@@ -29,14 +29,13 @@ SEARCHED, SPEEDS = 50.0, 1001
 def amplification(step: Step, points: int, speeds: Tensor) -> Tensor:
     """The factor |g| of each wave in a step, on constant flows U: (m,) to (m, points / 2 + 1).
 
-    `step` maps states (..., points) to the same shape and treats all points alike. Its slope is
-    taken at u = U, towards a poke at one point, which holds all waves in equal shares.
+    `step` maps states (..., points) to the same shape, can be differentiated, and treats all
+    points alike. So its slope at one point, taken at u = U, holds the factors of all waves.
     """
-    flow = speeds[:, None].repeat(1, points)
-    poke = torch.zeros_like(flow)
-    poke[:, 0] = 1
-    answer = torch.func.jvp(step, (flow,), (poke,))[1]
-    return torch.fft.rfft(answer).abs().detach()
+    flow = speeds.detach()[:, None].repeat(1, points).requires_grad_()
+    with torch.enable_grad():
+        (slope,) = torch.autograd.grad(step(flow)[:, 0].sum(), flow)
+    return torch.fft.rfft(slope).abs()
 
 
 def fastest(step: Step, points: int, dtype: torch.dtype = torch.float64) -> float:
