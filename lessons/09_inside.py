@@ -529,6 +529,10 @@ print(f"differences alone     loss {float(smagorinsky(0.0)):.1e}")
 print(f"with the best closure loss {min(float(smagorinsky(c / 20)) for c in range(13)):.1e}")
 print(f"limited, no closure   loss {float((u - averaged).square().mean()):.1e}")
 
+# %% [markdown]
+# It beats the best $C$, and nothing was fitted. **Try a better scheme before you fit a closure to
+# a poor one.**
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 5.2 Where is the circle? Differentiable rendering
 #
@@ -887,8 +891,9 @@ say(
     ),
     "*A known force*: a target that the solver made, so that the best misfit is exactly 0. What "
     f"is left there is the search's own share. The network has {networks[0]['weights']} weights.",
-    "**A short training teaches the direction, a longer one the shape**, but not yet the letter: "
-    "an L ends far from what a search makes of it. The panel can train it for longer still.",
+    "**Longer training helps, slowly**: the median over all letters falls. But some letters still "
+    "end nearly as they began (100 %), and it depends on the random start which. Every L ends far "
+    "from what a search makes of it.",
     recorded["search"].how(),
 )
 
