@@ -9,9 +9,10 @@ import torch
 
 from benchmarks.results import Part
 from sciml_widgets import run, trace
+from sciml_widgets.collocation import attach
 from sciml_widgets.course.script import tagged
-from sciml_widgets.hidden_physics import HiddenPhysics
-from sciml_widgets.labs import BurgersIdentify
+from sciml_widgets.hidden_physics import HiddenPhysics, HiddenWave
+from sciml_widgets.labs import BurgersIdentify, SchroedingerIdentify
 
 __all__ = ["PARTS"]
 
@@ -22,45 +23,76 @@ SEEDS = (5, 6, 7, 8, 9)
 Seconds are those of the one core that computed: other work beside it does not count.
 """
 SNAPSHOTS = {"layout": "two snapshots", "count": 100, "first": 0.2, "gap": 0.1}
+WAVE_SNAPSHOTS = {"layout": "two snapshots", "count": 100, "first": 0.3, "gap": 0.03}
 
 
-def judged(pair: tuple[float, float], band1: Any, band2: Any, true2: float) -> dict[str, Any]:
+def judged(
+    pair: tuple[float, float], band1: Any, band2: Any, true2: float, true1: float = 1.0
+) -> dict[str, Any]:
     """Both estimates over the truth, their errors, and whether the truth is in the bands."""
-    one, two = pair[0], pair[1] / true2
+    one, two = pair[0] / true1, pair[1] / true2
     return {
         "lambda1": short(one),
         "lambda2": short(two),
         "error1": short(abs(one - 1)),
         "error2": short(abs(two - 1)),
-        "half1": short((band1[1] - band1[0]) / 2),
+        "half1": short((band1[1] - band1[0]) / 2 / true1),
         "half2": short((band2[1] - band2[0]) / 2 / true2),
-        "inside1": bool(band1[0] <= 1 <= band1[1]),
+        "inside1": bool(band1[0] <= true1 <= band1[1]),
         "inside2": bool(band2[0] <= true2 <= band2[1]),
     }
 
 
-def network(*, seed: int, quick: bool, steps: int, knobs: dict[str, Any]) -> dict[str, Any]:
-    """One run of the lab: another start of the network and another draw of places and noise."""
+def network(
+    *, seed: int, quick: bool, steps: int, knobs: dict[str, Any],
+    of: type[BurgersIdentify | SchroedingerIdentify] = BurgersIdentify,
+) -> dict[str, Any]:  # fmt: skip
+    """One run of a lab: another start of the network and another draw of places and noise."""
     steps = 2 if quick else steps
-    lab = BurgersIdentify().but(seed=seed, draw=seed, **knobs)
+    lab = of().but(seed=seed, draw=seed, **knobs)
     began = time.process_time()
     player = run(lab, frames=steps + 1)
     seconds = time.process_time() - began
-    found, true = player.look().found, lab.problem.lambda2
+    found, true = player.look().found, lab.problem
     one, two = found["lambda1"], found["lambda2"]
     return {
-        **judged((one.value, two.value), (one.low, one.high), (two.low, two.high), true),
+        **judged(
+            (one.value, two.value), (one.low, one.high), (two.low, two.high),
+            true.lambda2, true.lambda1,
+        ),
         "rel_l2": short(player.scalars["rel_l2"]),
         "steps": steps,
         "seconds": round(seconds, 2),
         "weights": sum(w.numel() for w in player.look().solution.network.parameters()),
-    }
+    }  # fmt: skip
+
+
+def wave(**given: Any) -> dict[str, Any]:
+    """A run of the lab with Schrödinger's equation."""
+    return network(of=SchroedingerIdentify, **given)
+
+
+def wave_process(*, seed: int, quick: bool, noise: float) -> dict[str, Any]:
+    """The Gaussian process on two snapshots of the wave, the same that the network sees."""
+    lab = SchroedingerIdentify().but(draw=seed, noise=noise, **WAVE_SNAPSHOTS)
+    problem = lab.unknown.posed(lab.problem)
+    places = torch.tensor(problem.places, dtype=torch.float64)
+    samples = attach(problem, {"pde": places[:1], "data": places})
+    h = torch.view_as_complex(lab.unknown.measure(problem, samples)["data"].data["measured"])
+    early = places[:, 1] < places[:, 1].mean()
+    gap = float(places[:, 1].max() - places[:, 1].min())
+    began = time.process_time()
+    snapshots = [(places[at, 0], h[at]) for at in (early, ~early)]
+    fit = HiddenWave(*snapshots, gap).fit(*(one.start for one in lab.unknown.coefficients))
+    seconds = time.process_time() - began
+    found = judged(
+        (fit.lambda1, fit.lambda2), fit.band1, fit.band2, problem.lambda2, problem.lambda1
+    )
+    return {**found, "seconds": round(seconds, 2)}
 
 
 def measured(lab: BurgersIdentify) -> tuple[np.ndarray, np.ndarray]:
     """The places (x, t) and the noisy values that a lab's network sees."""
-    from sciml_widgets.collocation import attach
-
     problem = lab.unknown.posed(lab.problem)
     places = torch.tensor(problem.places, dtype=torch.float64)
     samples = attach(problem, {"pde": places[:1], "data": places})
@@ -162,7 +194,10 @@ def short(value: float) -> float:
 PACKAGE = "sciml_widgets/"
 PHYSICS = ("benchmarks/lesson_07.py", PACKAGE + "physics/burgers.py",
            PACKAGE + "physics/burgers_measured.py", PACKAGE + "labs/identify.py",
-           PACKAGE + "labs/burgers_identify.py")  # fmt: skip
+           PACKAGE + "labs/unknown.py", PACKAGE + "labs/burgers_identify.py")  # fmt: skip
+WAVE = ("benchmarks/lesson_07.py", PACKAGE + "physics/schroedinger.py",
+        PACKAGE + "physics/schroedinger_measured.py", PACKAGE + "labs/unknown.py",
+        PACKAGE + "labs/schroedinger_identify.py")  # fmt: skip
 TRAINING = (*PHYSICS, *(PACKAGE + file for file in (
     "collocation.py", "gauss_newton.py", "labs/loss_weights.py", "labs/pinn.py", "layers.py",
     "metrics.py", "networks.py", "physics/problem.py", "sampling.py", "train.py",
@@ -205,6 +240,24 @@ PARTS = {
             for gap in (0.025, 0.05, 0.1, 0.2)
         },
         (*PHYSICS, PACKAGE + "hidden_physics.py"),
+        SEEDS,
+    ),
+    "wave": Part(
+        wave,
+        {
+            f"{name}, {said}": {"steps": steps, "knobs": {"noise": noise, **layout}}
+            for name, steps, layout in (
+                ("scattered", 100, {}), ("snapshots", 100, WAVE_SNAPSHOTS)
+            )
+            for said, noise in BOTH.items()
+        },
+        (*TRAINING, *WAVE),
+        SEEDS,
+    ),
+    "wave_process": Part(
+        wave_process,
+        {said: {"noise": noise} for said, noise in BOTH.items()},
+        (*WAVE, PACKAGE + "labs/identify.py", PACKAGE + "hidden_physics.py"),
         SEEDS,
     ),
     "solver": Part(

@@ -1,29 +1,34 @@
 """How long a network takes to solve an equation: seconds to fixed errors, over seeds.
 
-    python -m benchmarks.solve [--seeds 5] [--threads 1 2] [--peers 0]
+    python -m benchmarks.solve [--seeds 5] [--threads 1 2] [--peers 0] [--rates] [--draw]
 
-Writes benchmarks/solve.md and docs/solve.png. Each run (benchmarks/targets.py says of what) counts
-the seconds of its steps and the steps themselves, which do not depend on who else computes here.
-`--peers 5` runs DeepXDE's own two Burgers examples beside ours (see benchmarks/peer.py; five seeds
-take an hour or more); DeepXDE is not among our dependencies.
+Writes benchmarks/solve.json after every equation, then benchmarks/solve.md and docs/solve.png from
+it (benchmarks/solve_page.py; `--draw` does only that). Each run (benchmarks/targets.py says of
+what) counts the seconds of its steps and the steps themselves, which do not depend on who else
+computes here. As many runs go at a time as there are cores for their threads. `--peers 5` runs
+three Burgers examples of DeepXDE, under the same conditions (benchmarks/peer.py; minutes a run);
+without it those of the last time stay. `--rates` compares plain steps of Adam only, both sides
+within a minute. DeepXDE is not among our dependencies.
 """
 
 import argparse
 import importlib.util
 import json
 import math
+import multiprocessing
 import os
 import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 
+from benchmarks import solve_page
 from benchmarks.targets import (
     WORKS,
     Course,
@@ -36,83 +41,31 @@ from benchmarks.targets import (
     solve,
 )
 from sciml_widgets import machine
-from sciml_widgets.live.twin import render
-from sciml_widgets.picture import Axis, Lines, Picture, Plot, Points
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 300.0  # seconds for a peer
-EXAMPLES = ("Burgers", "Burgers_RAR")
+PATIENCE = {"Burgers": 300.0, "Burgers_RAR": 300.0, "Burgers_NNCG": 900.0}
+"""Seconds for a run of a peer. The last one's own optimizer begins after minutes of the others."""
+EXAMPLES = {"Burgers": 1e-2, "Burgers_RAR": 1e-2, "Burgers_NNCG": 1e-3}
+"""DeepXDE's examples, and how far each is followed. The last one ends with its optimizer of second
+order (a Newton method with conjugate gradients), which only begins where L-BFGS has stopped."""
 PROFILED = (WORKS[0].name, WORKS[2].name)
-
-Runs = dict[tuple[str, int], list[Course]]
-"""For each equation, or example of the peer, and number of threads: one course a seed."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: when each seed was below the target."""
-
-    name: str
-    threads: int
-    target: Target
-    seconds: list[float]
-    steps: list[float]
-
-
-def peer(example: str, seed: int, threads: int) -> Course:
-    """The same of DeepXDE, to 1e-2."""
-    command = [sys.executable, "-m", "benchmarks.peer", example, "--seed", str(seed),
-               "--threads", str(threads), "--seconds", str(PATIENCE)]  # fmt: skip
-    limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, cwd=ROOT,
-        env={**os.environ, **limits, "DDE_BACKEND": "pytorch"},
-    )  # fmt: skip
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return [Look(line["step"], line["seconds"], {"rel_l2": line["rel_l2"]}) for line in lines]
-
-
-def reached(course: Course, target: Target) -> Look | None:
-    """The first look below the error."""
-    found = (one for one in course if one.errors.get(target.of, math.inf) < target.error)
-    return next(found, None)
-
-
-def row(name: str, threads: int, target: Target, runs: list[Course]) -> Row:
-    looks = [reached(one, target) for one in runs]
-    return Row(
-        name, threads, target,
-        [look.seconds if look else math.inf for look in looks],
-        [look.step if look else math.inf for look in looks],
-    )  # fmt: skip
-
-
-def words(values: Sequence[float]) -> str:
-    """Median and range; what was not reached counts as more than all."""
-    shown = [f"{v:.3g}" if math.isfinite(v) else "never"
-             for v in (statistics.median(values), min(values), max(values))]  # fmt: skip
-    if set(shown) == {"never"}:
-        return "never"
-    return f"**{shown[0]}** ({shown[1]} to {shown[2]})"
-
-
-def limit(bound: float, value: float) -> str:
-    """A bound and whether it was kept."""
-    if not math.isfinite(bound):
-        return ""
-    return f"{bound:g} s {'✓' if value <= bound else '✗'}"
+DRAWN = 80
+"""Looks of a run that are kept for the picture."""
 
 
 def main() -> None:
-    """Run all, and write the table and the picture."""
+    """Run all, keep what came of it, and write the page and the picture."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.solve")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--peers", type=int, default=0, help="seeds of DeepXDE's runs")
     parser.add_argument("--only", default="", help="equations whose name holds this")
     parser.add_argument("--quick", action="store_true", help="a few steps; writes below build/")
+    parser.add_argument("--rates", action="store_true", help="only compare steps of Adam")
+    parser.add_argument("--draw", action="store_true", help="run nothing, write the page again")
     asked = parser.parse_args()
-    if asked.peers and importlib.util.find_spec("deepxde") is None:
+    there = importlib.util.find_spec("deepxde") is not None
+    if (asked.peers or asked.rates) and not there:
         parser.error("DeepXDE is not here: python -m pip install deepxde==1.15.0")
     if max(asked.threads) > machine.cores():
         parser.error(
@@ -122,169 +75,158 @@ def main() -> None:
     works = [work for work in WORKS if asked.only in work.name]
     if asked.quick:
         works = [replace(work, steps=12) for work in works]
-    runs: Runs = {}
-    rows: list[Row] = []
-    for threads in asked.threads:
-        for work in works:
-            runs[work.name, threads] = [solve(work, seed, threads) for seed in range(asked.seeds)]
-            for target in work.targets:
-                made = row(work.name, threads, target, runs[work.name, threads])
-                rows.append(made)
-                print(work.name, f"{target.error:g}", threads, words(made.seconds), flush=True)
-    peers: Runs = {
-        (example, threads): [peer(example, seed, threads) for seed in range(asked.peers)]
-        for example in EXAMPLES for threads in asked.threads if asked.peers
-    }  # fmt: skip
-    rates = {threads: adam_rate(threads, 40 if asked.quick else 400) for threads in asked.threads}
-    spent = {work.name: shares(work, 5 if asked.quick else 30)
-             for work in works if work.name in PROFILED}  # fmt: skip
     folder = ROOT / "build/solve-quick" if asked.quick else ROOT
     for sub in ("benchmarks", "docs"):
         (folder / sub).mkdir(parents=True, exist_ok=True)
-    text = page(rows, beside(rows, peers, rates), profile(spent), asked.seeds)
-    (folder / "benchmarks" / "solve.md").write_text(text, encoding="utf-8")
-    figure = render(picture(works, runs, peers, asked.threads))
-    figure.savefig(folder / "docs" / "solve.png", dpi=130)
+    store = folder / "benchmarks" / "solve.json"
+    kept = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
+    for threads in () if asked.draw else asked.threads:
+        with at_a_time(threads) as pool:
+            if not asked.rates:
+                measure(pool, works, threads, asked.seeds, kept, store)
+                compare(pool, threads, asked.peers, kept, store)
+            rate(pool, threads, there, 40 if asked.quick else 400, kept)
+    if not (asked.draw or asked.rates):
+        kept["profile"] = {
+            work.name: {"flops": flops(work), "shares": shares(work, 5 if asked.quick else 30)}
+            for work in works if work.name in PROFILED
+        }  # fmt: skip
+        kept["made"] = {"cores": os.cpu_count(), "python": platform.python_version(),
+                        "torch": torch.__version__}  # fmt: skip
+    write(kept, store)
+    solve_page.write(kept, folder)
 
 
-def page(rows: list[Row], peers: list[str], profiles: list[str], seeds: int) -> str:
-    """Everything in Markdown."""
-    lines = [
-        f"| {one.name} | {told(one.target)} | {one.threads} | {words(one.seconds)} | "
-        f"{words(one.steps)} | {limit(one.target.gate, statistics.median(one.seconds))} | "
-        f"{limit(one.target.stretch, max(one.seconds))} |"
-        for one in rows
+def measure(
+    pool: ProcessPoolExecutor, works: list[Work], threads: int, seeds: int,
+    kept: dict[str, Any], store: Path,
+) -> None:  # fmt: skip
+    """All our runs with so many threads; each equation is kept as soon as it is done."""
+    coming = [
+        [pool.submit(ours, work.name, work.steps, seed, threads) for seed in range(seeds)]
+        for work in works
     ]
-    return "\n".join([
-        "# How long a network takes to solve an equation",
-        "",
-        f"Written by `python -m benchmarks.solve`; do not edit. Over {seeds} seeds, median and "
-        "range of the seconds, and of the steps, until the relative L2 error is below the one "
-        "named (“never”: not within the run). The gate is for the median, the stretch for every "
-        "seed. All by Gauss-Newton in double precision, on "
-        f"{os.cpu_count()} cores; Python {platform.python_version()}, torch {torch.__version__}.",
-        "",
-        "| equation | relative error | threads | seconds | steps | gate | stretch |",
-        "|---|---|---|---|---|---|---|",
-        *lines,
-        "",
-        *peers,
-        *profiles,
-        "![Error over seconds](../docs/solve.png)",
-        "",
-    ])  # fmt: skip
+    for work, found in zip(works, coming, strict=True):
+        courses = [course_of(one) for one in found]
+        kept.setdefault("ours", {})[f"{work.name}; {threads}"] = {
+            "name": work.name,
+            "threads": threads,
+            "targets": [reached_of(target, courses) for target in work.targets],
+            "drawn": {of: [thin(course, of) for course in courses]
+                      for of in dict.fromkeys(target.of for target in work.targets)},
+        }  # fmt: skip
+        write(kept, store)
+        print(f"{work.name}, {threads} threads: done", flush=True)
 
 
-def told(target: Target) -> str:
-    return f"{target.error:.2g}" + ("" if target.of == "rel_l2" else f", {target.of}")
+def compare(
+    pool: ProcessPoolExecutor, threads: int, seeds: int, kept: dict[str, Any], store: Path
+) -> None:
+    """All runs of DeepXDE with so many threads."""
+    coming = {
+        example: [pool.submit(peer, example, seed, threads) for seed in range(seeds)]
+        for example in EXAMPLES if seeds
+    }  # fmt: skip
+    for example, found in coming.items():
+        courses = [course for one in found if (course := course_of(one))]
+        target = Target(EXAMPLES[example])
+        kept.setdefault("peers", {})[f"{example}; {threads}"] = {
+            "name": example,
+            "threads": threads,
+            "until": target.error,
+            "seconds": reached_of(target, courses)["seconds"],
+            "lasted": [course[-1].seconds for course in courses],
+            "error": [course[-1].errors["rel_l2"] for course in courses],
+        }
+        write(kept, store)
+        print(f"DeepXDE's {example}, {threads} threads: done", flush=True)
 
 
-def beside(rows: list[Row], peers: Runs, rates: dict[int, float]) -> list[str]:
-    """DeepXDE's examples as ratios to ours, and plain steps of Adam."""
-    lines = ["## Beside DeepXDE", ""]
-    ours = {one.threads: statistics.median(one.seconds) for one in rows
-            if one.name == WORKS[0].name and one.target.error == 1e-2}  # fmt: skip
-    theirs = [(row(example, threads, Target(1e-2), found), rate_of(found))
-              for (example, threads), found in peers.items()]  # fmt: skip
-    if theirs:
-        lines += [
-            "To a relative error of 1e-2: its own examples in double precision, at most "
-            f"{PATIENCE:g} s each. The gate is 20 times, the stretch 50 times.",
-            "",
-            "| | threads | seconds | times ours |",
-            "|---|---|---|---|",
-            *(f"| {one.name} | {one.threads} | {words(one.seconds)} | "
-              f"{statistics.median(one.seconds) / ours[one.threads]:.0f} |"
-              for one, _ in theirs if one.threads in ours),
-            "",
-        ]  # fmt: skip
-    lines += [
-        "Plain steps of Adam in a second, 3 layers of 20, 2780 points, double precision. The gate "
-        "is 1.0 times, the stretch 2.0 times.",
-        "",
-        "| threads | ours | DeepXDE | ratio |",
-        "|---|---|---|---|",
-    ]
-    for threads, mine in rates.items():
-        other = [
-            rate for one, rate in theirs if one.threads == threads and one.name == EXAMPLES[0]
-        ]
-        cells = f"{other[0]:.0f} | {mine / other[0]:.2g}" if other else "not run | "
-        lines.append(f"| {threads} | {mine:.0f} | {cells} |")
-    return [*lines, ""]
+def rate(
+    pool: ProcessPoolExecutor, threads: int, peers: bool, steps: int, kept: dict[str, Any]
+) -> None:
+    """Plain steps of Adam in a second, ours and DeepXDE's one after the other."""
+    many = range(machine.cores() // threads)
+    found = {"ours": [pool.submit(adam_rate, threads, steps) for _ in many]}
+    if peers:
+        found["deepxde"] = [pool.submit(peer_rate, seed, threads, steps / 16) for seed in many]
+    kept.setdefault("rates", {})[str(threads)] = {
+        side: statistics.median(one.result() for one in runs) for side, runs in found.items()
+    }
 
 
-def rate_of(runs: list[Course]) -> float:
-    """Steps a second of the first thousand steps, the median over runs."""
-    found = []
-    for course in runs:
-        early = [look for look in course if look.step <= 1000]
-        found.append((early[-1].step - early[0].step) / (early[-1].seconds - early[0].seconds))
-    return statistics.median(found)
+def peer_rate(seed: int, threads: int, seconds: float) -> float:
+    """Steps a second of DeepXDE's first example."""
+    course = peer("Burgers", seed, threads, seconds)
+    return (course[-1].step - course[0].step) / (course[-1].seconds - course[0].seconds)
 
 
-def profile(spent: dict[str, dict[str, float]]) -> list[str]:
-    """What a step is made of."""
-    if not spent:
-        return []
-    named = {work.name: flops(work) for work in WORKS}
-    parts = list(next(iter(spent.values())))
-    return [
-        "## What a step costs",
-        "",
-        "Shares of the time of the first steps, on one thread. The operations counted are those "
-        "of JᵀJ and of its Cholesky factor: 5/4 m n² + n³/3 for m residuals and n weights.",
-        "",
-        "| | weights | operations | " + " | ".join(parts) + " |",
-        "|---" * (3 + len(parts)) + "|",
-        *(f"| {name} | {named[name][0]} | {named[name][1] / 1e6:.0f} million | "
-          + " | ".join(f"{share:.0%}" for share in one.values()) + " |"
-          for name, one in spent.items()),
-        "",
+def ours(name: str, steps: int, seed: int, threads: int) -> Course:
+    """One of our runs, at most `steps` long."""
+    work = next(work for work in WORKS if work.name == name)
+    return solve(replace(work, steps=steps), seed, threads)
+
+
+def peer(example: str, seed: int, threads: int, seconds: float | None = None) -> Course:
+    """One of DeepXDE's, so many seconds long."""
+    seconds = PATIENCE[example] if seconds is None else seconds
+    command = [
+        sys.executable, "-m", "benchmarks.peer", example, "--seed", str(seed),
+        "--threads", str(threads), "--seconds", str(seconds),
+        "--until", str(EXAMPLES[example]),
     ]  # fmt: skip
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=ROOT,
+        env={**os.environ, **limits, "DDE_BACKEND": "pytorch"},
+    )  # fmt: skip
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return [Look(line["step"], line["seconds"], {"rel_l2": line["rel_l2"]}) for line in lines]
 
 
-def picture(works: list[Work], runs: Runs, peers: Runs, threads: list[int]) -> Picture:
-    """Error over seconds, one line a seed; a ring where the gate is, and the stretch."""
-    plots = []
-    for work in works:
-        for of in dict.fromkeys(target.of for target in work.targets):
-            marks = [
-                *(line for k, count in enumerate(threads)
-                  for line in lines(f"{count} thread{'s' * (count > 1)}", k, of,
-                                    runs[work.name, count])),
-                *(line for k, example in enumerate(EXAMPLES)
-                  for line in lines(f"DeepXDE, {example}", 3 + k, of,
-                                    peers.get((example, threads[0]), []))
-                  if work is WORKS[0]),
-                *rings([target for target in work.targets if target.of == of]),
-            ]  # fmt: skip
-            plots.append(
-                Plot(work.name + ("" if of == "rel_l2" else f": {of}"), tuple(marks),
-                     Axis("seconds"), Axis("error", log=True),
-                     alt="The relative error falls over the seconds of training.")
-            )  # fmt: skip
-    return Picture(tuple(plots), "Relative L2 error, one line a seed. Rings: gate and stretch.")
+def at_a_time(threads: int) -> ProcessPoolExecutor:
+    """As many runs at a time as there are cores for their threads."""
+    fresh = multiprocessing.get_context("spawn")  # so that each counts its threads anew
+    return ProcessPoolExecutor(machine.cores() // threads, mp_context=fresh)
 
 
-def lines(label: str, colour: int, of: str, runs: list[Course]) -> list[Lines]:
-    made = []
-    for number, course in enumerate(runs):
-        looks = [look for look in course if of in look.errors]
-        x, y = np.array([(look.seconds, look.errors[of]) for look in looks]).T
-        made.append(Lines(x, y, "" if number else label, colour, "solid", 1.2))
-    return made
+def course_of(run: Future[Course]) -> Course:
+    """What a run gave. One that failed is told and counts as one that never arrives."""
+    try:
+        return run.result()
+    except (ArithmeticError, RuntimeError, ValueError, subprocess.CalledProcessError) as error:
+        print(f"a run failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        return []
 
 
-def rings(targets: list[Target]) -> list[Points]:
-    found = []
-    for label, colour in (("gate", 6), ("stretch", 4)):
-        there = [(getattr(one, label), one.error) for one in targets
-                 if math.isfinite(getattr(one, label))]  # fmt: skip
-        if there:
-            x, y = np.array(there).T
-            found.append(Points(x, y, label, colour, 7.0, hollow=True))
-    return found
+def reached(course: Course, target: Target) -> Look | None:
+    """The first look below the error."""
+    found = (one for one in course if one.errors.get(target.of, math.inf) < target.error)
+    return next(found, None)
+
+
+def reached_of(target: Target, courses: list[Course]) -> dict[str, Any]:
+    """A target, and for each run the seconds and steps until it was reached; None for never."""
+    looks = [reached(course, target) for course in courses]
+    return {
+        "error": target.error, "of": target.of,
+        "gate": target.gate if math.isfinite(target.gate) else None,
+        "stretch": target.stretch if math.isfinite(target.stretch) else None,
+        "seconds": [look.seconds if look else None for look in looks],
+        "steps": [look.step if look else None for look in looks],
+    }  # fmt: skip
+
+
+def thin(course: Course, of: str) -> list[list[float]]:
+    """Some pairs of seconds and error, the last among them."""
+    looks = [look for look in course if of in look.errors]
+    every = max(1, len(looks) // DRAWN)
+    chosen = [*looks[:-1:every], *looks[-1:]]
+    return [[round(look.seconds, 3), float(f"{look.errors[of]:.4g}")] for look in chosen]
+
+
+def write(kept: dict[str, Any], store: Path) -> None:
+    store.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

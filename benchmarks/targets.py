@@ -105,7 +105,7 @@ WORKS = (
     ),
     Work(
         "reconstruct from t = 1/2",
-        SHOCK.but(task="reconstruct", w_data=10.0), 500,
+        BurgersPINN().preset("the past, by Gauss-Newton"), 500,
         (Target(1e-3, 25, of="t ≥ 1/2"), Target(1e-4, stretch=25, of="t ≥ 1/2"),
          Target(1e-2, 25, of="t = 0, outside"),
          Target(1e-3, stretch=25, of="t = 0, outside")),

@@ -1,4 +1,4 @@
-"""Coefficients of Burgers' equation from two snapshots, by a Gaussian process. Knows no network.
+"""Coefficients of an equation from two snapshots, by a Gaussian process. Knows no network.
 
 A Gaussian process says: before any measurement u(x) is a smooth random curve, with the covariance
 k(x, x') = s² exp(-(x - x')² / 2l²) between two of its values. Derivatives of such a curve are
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Fit", "HiddenPhysics", "kernel", "smooth"]
+__all__ = ["Fit", "HiddenPhysics", "HiddenWave", "TwoSnapshots", "kernel", "smooth"]
 
 FAR = 1e9
 """The cost of what is no covariance."""
@@ -66,49 +66,16 @@ class Fit:
         return self.lambda2 / far, self.lambda2 * far
 
 
-class HiddenPhysics:
-    """Two snapshots of u_t + λ1 u u_x = λ2 u_xx: (x, u) at one time, and a `gap` later.
+class TwoSnapshots:
+    """Values measured at two times, and how an equation makes them hang together."""
 
-    One step in time joins them. With D = λ1 w ∂x - λ2 ∂xx, where w is a smoothed u, "euler" is
-    the paper's: u_early = (1 + gap D) u_late; the error is of first order in the gap. "midpoint"
-    takes half a step each way from the curve in the middle: second order, nothing dearer.
-
-    Raises:
-        ValueError: x and u of different lengths, a gap that is not positive, an unknown scheme.
-    """
-
-    def __init__(
-        self, early: tuple[Tensor, Tensor], late: tuple[Tensor, Tensor], gap: float,
-        scheme: str = "midpoint",
-    ) -> None:  # fmt: skip
-        if scheme not in ("euler", "midpoint"):
-            raise ValueError(f"scheme={scheme!r} is none of euler, midpoint")
-        if not gap > 0:
-            raise ValueError(f"gap={gap} must be a time above 0")
-        for x, u in (early, late):
-            if x.ndim != 1 or x.shape != u.shape:
-                raise ValueError(f"a snapshot is x (n,) and u (n,), got {x.shape} and {u.shape}")
-        self.x, self.u = torch.cat([early[0], late[0]]).double(), torch.cat([early[1], late[1]])
-        self.u = self.u.double()
-        first = torch.arange(len(self.x)) < len(early[0])
-        if scheme == "euler":
-            self.w = smooth(*early, self.x)
-            self.step = torch.where(first, gap, 0.0).double()
-        else:
-            self.w = (smooth(*early, self.x) + smooth(*late, self.x)) / 2
-            self.step = torch.where(first, gap / 2, -gap / 2).double()
+    x: Tensor
+    u: Tensor
+    """Places (n,) and all measured values, (n,) or more for a field of several parts."""
 
     def covariance(self, theta: Tensor) -> Tensor:
-        """Of all measured values, (n, n): (1 + c D)(1 + c' D') k, and the noise σ²."""
-        lambda1, (lambda2, size, length, noise) = theta[0], theta[1:].exp()
-        k = kernel(self.x[:, None] - self.x[None, :], size, length)
-        a, b = self.step * self.w * lambda1, self.step * lambda2  # 1 + a ∂x - b ∂xx at each place
-        # A derivative at the second place is one in r = x - x', times -1.
-        triples = zip(k[:3], k[1:4], k[2:], strict=True)
-        there = [f - a[None, :] * f1 - b[None, :] * f2 for f, f1, f2 in triples]
-        whole = there[0] + a[:, None] * there[1] - b[:, None] * there[2]
-        eye = torch.eye(len(self.x), dtype=torch.float64)
-        return whole + (noise**2 + JITTER * size**2) * eye
+        """Of all measured values, for (λ1, log λ2, log s, log l, log σ); square."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its covariance")
 
     def cost(self, theta: Tensor) -> Tensor:
         """-log likelihood of the measured values, for (λ1, log λ2, log s, log l, log σ)."""
@@ -138,6 +105,89 @@ class HiddenPhysics:
         return torch.stack(costs)
 
 
+class HiddenPhysics(TwoSnapshots):
+    """Two snapshots of u_t + λ1 u u_x = λ2 u_xx: (x, u) at one time, and a `gap` later.
+
+    One step in time joins them. With D = λ1 w ∂x - λ2 ∂xx, where w is a smoothed u, "euler" is
+    the paper's: u_early = (1 + gap D) u_late; the error is of first order in the gap. "midpoint"
+    takes half a step each way from the curve in the middle: second order, nothing dearer.
+
+    Raises:
+        ValueError: x and u of different lengths, a gap that is not positive, an unknown scheme.
+    """
+
+    def __init__(
+        self, early: tuple[Tensor, Tensor], late: tuple[Tensor, Tensor], gap: float,
+        scheme: str = "midpoint",
+    ) -> None:  # fmt: skip
+        if scheme not in ("euler", "midpoint"):
+            raise ValueError(f"scheme={scheme!r} is none of euler, midpoint")
+        _check(early, late, gap)
+        self.x, self.u = torch.cat([early[0], late[0]]).double(), torch.cat([early[1], late[1]])
+        self.u = self.u.double()
+        first = torch.arange(len(self.x)) < len(early[0])
+        if scheme == "euler":
+            self.w = smooth(*early, self.x)
+            self.step = torch.where(first, gap, 0.0).double()
+        else:
+            self.w = (smooth(*early, self.x) + smooth(*late, self.x)) / 2
+            self.step = torch.where(first, gap / 2, -gap / 2).double()
+
+    def covariance(self, theta: Tensor) -> Tensor:
+        """Of all measured values, (n, n): (1 + c D)(1 + c' D') k, and the noise σ²."""
+        lambda1, (lambda2, size, length, noise) = theta[0], theta[1:].exp()
+        k = kernel(self.x[:, None] - self.x[None, :], size, length)
+        a, b = self.step * self.w * lambda1, self.step * lambda2  # 1 + a ∂x - b ∂xx at each place
+        # A derivative at the second place is one in r = x - x', times -1.
+        triples = zip(k[:3], k[1:4], k[2:], strict=True)
+        there = [f - a[None, :] * f1 - b[None, :] * f2 for f, f1, f2 in triples]
+        whole = there[0] + a[:, None] * there[1] - b[:, None] * there[2]
+        eye = torch.eye(len(self.x), dtype=torch.float64)
+        return whole + (noise**2 + JITTER * size**2) * eye
+
+
+class HiddenWave(TwoSnapshots):
+    """Two snapshots of i h_t + λ1 h_xx + λ2 |h|² h = 0: (x, h) at one time, and a `gap` later.
+
+    Both parts of h = u + iv are smooth random curves of one kind, independent of each other in
+    the middle of the gap. With M = λ1 ∂xx + λ2 m, where m is the smoothed |h|², half a step of
+    ± gap / 2 = c mixes them: (u - c M v, v + c M u). Error of second order in the gap.
+
+    Raises:
+        ValueError: x and h of different lengths, h not complex, a gap that is not positive.
+    """
+
+    def __init__(
+        self, early: tuple[Tensor, Tensor], late: tuple[Tensor, Tensor], gap: float
+    ) -> None:
+        _check(early, late, gap)
+        if not (early[1].is_complex() and late[1].is_complex()):
+            raise ValueError("a snapshot of a wave is x and a complex h = u + iv")
+        self.x = torch.cat([early[0], late[0]]).double()
+        h = torch.cat([early[1], late[1]])
+        self.u = torch.cat([h.real, h.imag]).double()
+        first = torch.arange(len(self.x)) < len(early[0])
+        parts = [
+            (smooth(early[0], part(early[1]), self.x) + smooth(late[0], part(late[1]), self.x)) / 2
+            for part in (torch.real, torch.imag)
+        ]
+        self.m = parts[0] ** 2 + parts[1] ** 2
+        self.step = torch.where(first, -gap / 2, gap / 2).double()
+
+    def covariance(self, theta: Tensor) -> Tensor:
+        """Of all u, then all v, (2n, 2n), and the noise σ²."""
+        lambda1, (lambda2, size, length, noise) = theta[0], theta[1:].exp()
+        k = kernel(self.x[:, None] - self.x[None, :], size, length)
+        here, there, c = lambda2 * self.m[:, None], lambda2 * self.m[None, :], self.step
+        both = lambda1**2 * k[4] + lambda1 * (here + there) * k[2] + here * there * k[0]
+        same = k[0] + c[:, None] * c[None, :] * both
+        mixed = c[None, :] * (lambda1 * k[2] + there * k[0])  # cov(u, c' M' u')
+        mixed = mixed - c[:, None] * (lambda1 * k[2] + here * k[0])  # cov(-c M v, v')
+        whole = torch.cat([torch.cat([same, mixed], 1), torch.cat([mixed.T, same], 1)])
+        eye = torch.eye(len(self.u), dtype=torch.float64)
+        return whole + (noise**2 + JITTER * size**2) * eye
+
+
 def smooth(x: Tensor, u: Tensor, at: Tensor) -> Tensor:
     """The mean of a Gaussian process through noisy values (n,), at other places (m,)."""
     x, u, at = x.double(), u.double(), at.double()
@@ -153,6 +203,14 @@ def smooth(x: Tensor, u: Tensor, at: Tensor) -> Tensor:
     covariance, size, length = parts(best)
     across = kernel(at[:, None] - x, size, length)[0]
     return across @ torch.linalg.solve(covariance, u)
+
+
+def _check(early: tuple[Tensor, Tensor], late: tuple[Tensor, Tensor], gap: float) -> None:
+    if not gap > 0:
+        raise ValueError(f"gap={gap} must be a time above 0")
+    for x, u in (early, late):
+        if x.ndim != 1 or x.shape != u.shape:
+            raise ValueError(f"a snapshot is x (n,) and u (n,), got {x.shape} and {u.shape}")
 
 
 def _cost(covariance: Tensor, u: Tensor) -> Tensor:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from sciml_widgets.course.script import tagged
-from sciml_widgets.hidden_physics import HiddenPhysics, kernel, smooth
-from sciml_widgets.physics import Burgers
+from sciml_widgets.hidden_physics import HiddenPhysics, HiddenWave, kernel, smooth
+from sciml_widgets.physics import Burgers, SchroedingerMeasured
 
 LESSON = Path(__file__).parents[1] / "lessons" / "07_unknown.py"
 
@@ -95,6 +95,49 @@ def test_bars_hold_the_truth_about_as_often_as_they_say() -> None:
     assert missed <= 3
 
 
+def waves(gap: float, seed: int = 1, noise: float = 0.0, count: int = 60) -> HiddenWave:
+    generator = torch.Generator().manual_seed(seed)
+    snapshots = []
+    for t in (0.3, 0.3 + gap):
+        x = 10 * torch.rand(count, generator=generator, dtype=torch.float64) - 5
+        h = SchroedingerMeasured().exact(torch.stack([x, torch.full_like(x, t)], 1))
+        h = h + noise * torch.randn(count, 2, generator=generator, dtype=torch.float64)
+        snapshots.append((x, torch.view_as_complex(h)))
+    return HiddenWave(snapshots[0], snapshots[1], gap)
+
+
+def test_the_covariance_of_a_wave_is_that_of_its_operator() -> None:
+    """(u - c M v, v + c M u) at both places, M = λ1 ∂xx + λ2 m, by autograd in x and in x'."""
+    model = waves(0.1, count=3)
+    found = theta(0.4, 0.9, 1.1, 0.6, 0.01)
+    x, y = model.x.clone().requires_grad_(), model.x.clone().requires_grad_()
+    k = kernel(x[:, None] - y[None, :], torch.tensor(1.1), torch.tensor(0.6))[0]
+
+    def moved(f: Tensor, by: Tensor, axis: int) -> Tensor:
+        """c M f along one axis, whose place i alone moves row i (axis 0) or column i."""
+        shape = (-1, 1) if axis == 0 else (1, -1)
+        rows = f.unbind(1 - axis)
+        first = [torch.autograd.grad(row.sum(), by, create_graph=True)[0] for row in rows]
+        second = [torch.autograd.grad(row.sum(), by, create_graph=True)[0] for row in first]
+        pull = (0.9 * model.m).reshape(shape)
+        return model.step.reshape(shape) * (0.4 * torch.stack(second, 1 - axis) + pull * f)
+
+    same = k + moved(moved(k, y, 1), x, 0)
+    mixed = moved(k, y, 1) - moved(k, x, 0)
+    by_hand = torch.cat([torch.cat([same, mixed], 1), torch.cat([mixed.T, same], 1)])
+    noise = (0.01**2 + 1e-10 * 1.1**2) * torch.eye(len(model.u), dtype=torch.float64)
+    assert torch.allclose(model.covariance(found), by_hand + noise, rtol=0, atol=1e-6)
+    assert float(torch.linalg.eigvalsh(model.covariance(found)).min()) > 0
+
+
+@pytest.mark.training
+def test_two_snapshots_of_a_wave_give_its_coefficients_the_better_the_closer_they_are() -> None:
+    """Half the gap: less than half the error, or what 1e-5 of noise leaves."""
+    fits = [waves(gap, noise=1e-5).fit(0.3, 0.7) for gap in (0.08, 0.04)]
+    wrong = [max(abs(fit.lambda1 / 0.5 - 1), abs(fit.lambda2 - 1)) for fit in fits]
+    assert wrong[1] < max(0.5 * wrong[0], 0.01) and wrong[1] < 0.05
+
+
 def test_smoothing_takes_noise_away() -> None:
     x, u = snapshot(0.3, 3)
     normal = torch.randn(len(x), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
@@ -120,3 +163,5 @@ def test_what_is_refused() -> None:
         HiddenPhysics((x, x), (x, x), 0.0)
     with pytest.raises(ValueError, match="a snapshot is"):
         HiddenPhysics((x, x[:2]), (x, x), 0.1)
+    with pytest.raises(ValueError, match="complex"):
+        HiddenWave((x, x), (x, x), 0.1)

@@ -8,16 +8,10 @@ import torch
 from sciml_widgets import Turn, run
 from sciml_widgets.collocation import attach, mean_squares, place, residuals
 from sciml_widgets.gauss_newton import jacobian
-from sciml_widgets.labs import BurgersIdentify
-from sciml_widgets.labs.identify import (
-    Coefficient,
-    Found,
-    Joint,
-    Unknown,
-    estimates_plot,
-    uncertainty,
-)
+from sciml_widgets.labs import BurgersIdentify, SchroedingerIdentify
+from sciml_widgets.labs.identified_picture import estimates_plot
 from sciml_widgets.labs.pinn import Net
+from sciml_widgets.labs.unknown import Coefficient, Found, Joint, Unknown, uncertainty
 from sciml_widgets.physics import BurgersMeasured
 from sciml_widgets.picture import Lines, Text
 from sciml_widgets.sampling import sobol
@@ -126,3 +120,10 @@ def test_noisy_measurements_give_both_coefficients() -> None:
 def test_the_estimate_follows_when_the_truth_moves() -> None:
     player = run(BurgersIdentify(), frames=81, tape=[Turn(40, "lambda2", 0.1)])
     assert player.look().found["lambda2"].value == pytest.approx(0.1, rel=0.05)
+
+
+@pytest.mark.training
+def test_noisy_measurements_of_a_wave_give_both_coefficients() -> None:
+    player = run(SchroedingerIdentify().but(noise=0.01), frames=101)
+    assert player.scalars["lambda1"] == pytest.approx(1, abs=0.05)
+    assert player.scalars["lambda2"] == pytest.approx(1, abs=0.05)

@@ -10,8 +10,8 @@ import torch
 from sciml_widgets.collocation import attach, mean_squares, residuals
 from sciml_widgets.course import results
 from sciml_widgets.course.script import tagged
-from sciml_widgets.labs.identify import Coefficient, Joint
 from sciml_widgets.labs.pinn import Net
+from sciml_widgets.labs.unknown import Coefficient, Joint
 from sciml_widgets.physics import Burgers, BurgersMeasured
 from sciml_widgets.picture import Axis, Lines, Plot
 

@@ -1,23 +1,14 @@
 """Which equation was it? Two coefficients of Burgers' equation from noisy measurements."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sciml_widgets.experiment import Frame, Series
-from sciml_widgets.knobs import choice
-from sciml_widgets.labs.identify import (
-    Coefficient,
-    Unknown,
-    estimate_series,
-    identified_picture,
-    identify,
-)
+from sciml_widgets.labs.identify import Identify
 from sciml_widgets.labs.loss_weights import loss_weights
-from sciml_widgets.labs.pinn import OPTIMIZERS, PINN, Net
+from sciml_widgets.labs.pinn import Net
+from sciml_widgets.labs.unknown import Coefficient, Unknown
 from sciml_widgets.physics import BurgersMeasured, Problem
-from sciml_widgets.picture import Picture, View
 from sciml_widgets.preset import Preset
 
 __all__ = ["BurgersIdentify"]
@@ -29,7 +20,7 @@ COEFFICIENTS = (
 
 
 @dataclass
-class BurgersIdentify(PINN):
+class BurgersIdentify(Identify):
     """u_t + λ1 u u_x = λ2 u_xx with λ1 and λ2 unknown; u was measured at some places, with noise.
 
     What you should see: the network follows the measurements, and while it does, λ1 and λ2 move
@@ -44,10 +35,6 @@ class BurgersIdentify(PINN):
     weights: Any = loss_weights(BurgersMeasured())
     unknown: Any = Unknown(COEFFICIENTS)
     net: Net = Net(depth=3, width=14, precision="float64")
-    optimizer: str = choice(
-        "gauss-newton", tuple(OPTIMIZERS), group="Training",
-        help="how the weights descend; gauss-newton and l-bfgs like the precision float64",
-    )  # fmt: skip
 
     length: ClassVar[int] = 100
     title: ClassVar[str] = "Which equation was it?"
@@ -86,18 +73,3 @@ class BurgersIdentify(PINN):
              "sampling": "adaptive", "redraw": 3},
         ),
     )  # fmt: skip
-
-    @property
-    def series(self) -> tuple[Series, ...]:  # type: ignore[override]
-        """The terms, the error, and each estimate over its true value."""
-        losses = (Series(t.name, t.label, role="loss") for t in self.problem.terms())
-        error = Series("rel_l2", "relative error", role="error", percent=True)
-        return (*losses, error, *estimate_series(self.unknown))
-
-    def frames(self) -> Iterator[Frame]:
-        """Step 0 is the untrained network with the first guesses."""
-        yield from identify(self)
-
-    def picture(self, state: Any, view: View) -> Picture:
-        """The field, the estimates, the error, slices."""
-        return identified_picture(self, state, view)

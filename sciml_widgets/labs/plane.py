@@ -11,7 +11,7 @@ from sciml_widgets.physics import Box, Points, Problem, Values
 from sciml_widgets.picture import INK, Axis, Image, Lines, Picture, Plot, round_limit
 from sciml_widgets.picture import Points as Dots
 
-__all__ = ["solution_picture"]
+__all__ = ["Function", "solution_picture"]
 
 Function = Callable[[Points], Values]
 """Points (n, d) to values (n, m), in double precision."""

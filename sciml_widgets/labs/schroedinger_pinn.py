@@ -7,12 +7,12 @@ from torch import Generator
 
 from sciml_widgets.labs.loss_weights import loss_weights
 from sciml_widgets.labs.pinn import PINN, Solution
-from sciml_widgets.labs.plane import solution_picture
-from sciml_widgets.physics import Points, Problem, Schroedinger, Values
+from sciml_widgets.labs.plane import Function, solution_picture
+from sciml_widgets.physics import Box, Points, Problem, Schroedinger, Values
 from sciml_widgets.picture import Picture, View
 from sciml_widgets.preset import Preset
 
-__all__ = ["SchroedingerPINN"]
+__all__ = ["SchroedingerPINN", "modulus"]
 
 
 @dataclass(frozen=True)
@@ -21,14 +21,36 @@ class Modulus(Problem):
 
     of: Problem = Schroedinger()
 
-    box = Schroedinger.box
     unknowns = ("|h|",)
-    limits = (0.0, 4.1)
-    at = Schroedinger.at
+
+    @property
+    def box(self) -> Box:  # type: ignore[override]
+        """That of the wave."""
+        return self.of.box
+
+    @property
+    def at(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The times of the slices."""
+        return self.of.at
+
+    @property
+    def limits(self) -> tuple[float, float]:  # type: ignore[override]
+        """No size is below 0."""
+        return 0.0, self.of.limits[1]
+
+    @property
+    def truth(self) -> "Modulus":
+        """The size of the true wave."""
+        return Modulus(self.of.truth)
 
     def exact(self, points: Points) -> Values:
         """The length of h, (n, 1)."""
         return self.of.exact(points).norm(dim=1, keepdim=True)
+
+
+def modulus(problem: Problem, network: Function) -> tuple[Problem, Function]:
+    """The size of a wave in place of its two parts: what is drawn, and the network's."""
+    return Modulus(problem), lambda points: network(points).norm(dim=1, keepdim=True)
 
 
 @dataclass
@@ -59,9 +81,4 @@ class SchroedingerPINN(PINN):
         if state is None:
             generator = Generator().manual_seed(self.seed)
             state = Solution.of(self.net.build(self.problem, generator), self.problem)
-        solution = state
-
-        def modulus(points: Points) -> Values:
-            return solution(points).norm(dim=1, keepdim=True)
-
-        return solution_picture(Modulus(state.problem), modulus, view.size)
+        return solution_picture(*modulus(state.problem, state), view.size)

@@ -20,6 +20,7 @@ from sciml_widgets.live.compare import Compare
 from sciml_widgets.live.predict import Prediction
 from sciml_widgets.live.share import Shared, line, read_line
 from sciml_widgets.live.steer import Steer
+from sciml_widgets.live.views import GONE, Views
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
 from sciml_widgets.predict import Question, Verdict
@@ -39,42 +40,10 @@ SHARE = 0.05
 """Of the player's time, what pictures may take; between two, numbers and curves go alone."""
 SLOWEST = 1.0
 """Seconds between two pictures at most, whatever they cost."""
-LIGHT = 3
-"""Every third message asks to be acknowledged, and each with a picture: an acknowledgement costs
-the kernel and JupyterLab more than a light message does."""
-GONE = 3.0
-"""Seconds without an acknowledgement after which a view no longer holds the others up."""
-MOST_VIEWS = 32
-"""Views that are remembered; the one that was silent longest is forgotten first."""
 QUIET = 1.0
 """Seconds of rest before the static twin is drawn again."""
 SETTLED = 4.0
 """The same before the first frame, when somebody is about to press Run."""
-
-
-class _View:
-    """One place in a browser where the panel is shown."""
-
-    def __init__(self) -> None:
-        self.acked = 0
-        self.heard = time.perf_counter()
-        self.hidden = False
-        self._newest: dict[str, int] = {}  # the highest number, by what it was about
-
-    def overtaken(self, message: dict[str, Any], about: str, last: bool = True) -> bool:
-        """Whether something newer about the same was heard; with `last` this is now the newest.
-
-        A kernel with subshells hears in several threads, where messages overtake each other. So
-        each has its number; of turns of one knob, or of Run and Pause, the newest counts.
-        """
-        order = message.get("order")
-        if type(order) is not int:
-            return False
-        if order < self._newest.get(about, order):
-            return True
-        if last:
-            self._newest[about] = order
-        return False
 
 
 class Panel(traitlets.HasTraits):
@@ -100,9 +69,8 @@ class Panel(traitlets.HasTraits):
         self.twin: Any = None
         self._wire = Wire()
         self._shared = Shared()
-        self._asked: deque[int] = deque([0, 0], maxlen=2)
         self._lock = threading.Lock()
-        self._views: dict[str, _View] = {}
+        self._views = Views()
         self._in_turn = threading.Lock()  # of threads that hear: the newest has the last word
         self._echo = threading.local()
         self._key = False
@@ -295,22 +263,14 @@ class Panel(traitlets.HasTraits):
             with self._lock:
                 self._key = True  # a guess is told in key frames
         elif what in ("ready", "ack", "hidden"):
-            with self._lock:
-                name = str(message["view"])[:40]
-                if name not in self._views and len(self._views) >= MOST_VIEWS:
-                    del self._views[min(self._views, key=lambda v: self._views[v].heard)]
-                view = self._views.setdefault(name, _View())
-                view.heard = time.perf_counter()
-                if what != "ack" and not view.overtaken(message, "there"):
-                    view.hidden = what == "hidden"
-                if what == "ack":
-                    view.acked = max(view.acked, int(message["i"]))
-                elif what == "ready":
-                    view.acked, self._key = self._wire.number, True
+            with self._lock:  # whoever is new begins with a key frame
+                self._views.hear(message, self._wire.number)
+                if what == "ready":
+                    self._key = True
         elif what == "turn":
             self._steer.admit(message["name"])
             with self._in_turn:
-                if not self._overtaken(message, f"turn {message['name']}"):
+                if not self._views.overtaken(message, f"turn {message['name']}"):
                     drag = message.get("drag") is True
                     player.turn(message["name"], message["value"], drag=drag)
         elif what == "press":
@@ -318,7 +278,7 @@ class Panel(traitlets.HasTraits):
             player.press(message["name"])
         elif what == "step":
             with self._in_turn:
-                if not self._overtaken(message, "run", last=False):
+                if not self._views.overtaken(message, "run", last=False):
                     player.step(message.get("n", 1))
         elif what == "pace":
             player.pace(float(message["value"]))
@@ -334,15 +294,10 @@ class Panel(traitlets.HasTraits):
             self._shared.hear(message)
         elif what in ("go", "pause", "reset"):
             with self._in_turn:
-                if not self._overtaken(message, "run"):
+                if not self._views.overtaken(message, "run"):
                     getattr(player, what)()
         else:
             raise ValueError(f"unknown message {str(what)[:40]!r}")
-
-    def _overtaken(self, message: dict[str, Any], about: str, last: bool = True) -> bool:
-        with self._lock:
-            view = self._views.get(str(message.get("view"))[:40])
-            return view is not None and view.overtaken(message, about, last)
 
     # ---- to the browser: the player's thread ----------------------------------------------
 
@@ -363,7 +318,7 @@ class Panel(traitlets.HasTraits):
         idle = stamp == self._shown and not self._key and not self._owed
         if idle and not self._shared.wanted:
             return wish
-        if not self._free(now):
+        if not self._views.free(now):
             return _sooner(wish, GONE)
         turned = self._shown is not None and stamp[3:] != self._shown[3:]
         if turned and not resting:
@@ -380,16 +335,6 @@ class Panel(traitlets.HasTraits):
         elif now >= self._last + FASTEST:
             self._send(stamp, None)
         return max(0.0, self._next - now)
-
-    def _free(self, now: float) -> bool:
-        """Somebody looks, and nobody who looks owes two acknowledgements."""
-        older, newer = self._asked
-        with self._lock:
-            there = [
-                view for view in self._views.values()
-                if not view.hidden and (view.acked >= newer or now - view.heard < GONE)
-            ]  # fmt: skip
-            return bool(there) and all(view.acked >= older for view in there)
 
     def _send(self, stamp: Any, size: int | None) -> None:
         player = self.player
@@ -408,9 +353,8 @@ class Panel(traitlets.HasTraits):
         if key and self.prediction:
             header["predict"] = self.prediction.part()
         header |= self._shared.parts(player, key)
-        if size or key or self._wire.number >= self._asked[-1] + LIGHT:
+        if self._views.asks(self._wire.number, heavy=bool(size or key)):
             header["ack"] = True
-            self._asked.append(self._wire.number)
         if self.widget is not None:
             self.widget.send(header, buffers)
         self._shown = (*stamp[:2], player.state, stamp[3], "")

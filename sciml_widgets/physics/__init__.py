@@ -18,6 +18,7 @@ from sciml_widgets.physics.problem import (
 from sciml_widgets.physics.reaction import Reaction
 from sciml_widgets.physics.reaction_diffusion import ReactionDiffusion
 from sciml_widgets.physics.schroedinger import Schroedinger
+from sciml_widgets.physics.schroedinger_measured import SchroedingerMeasured
 
 __all__ = [
     "Box",
@@ -34,6 +35,7 @@ __all__ = [
     "ReactionDiffusion",
     "Region",
     "Schroedinger",
+    "SchroedingerMeasured",
     "Term",
     "Values",
 ]

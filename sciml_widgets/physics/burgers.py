@@ -89,7 +89,6 @@ class Burgers(Problem):
 
     box = Box("xt", low=(-1.0, 0.0), high=(1.0, 1.0))
     equation = "u_t + u u_x = ν u_xx"
-    at = (0.25, 0.5, 0.75)
 
     def __post_init__(self) -> None:
         known = knobs(self)
@@ -112,6 +111,11 @@ class Burgers(Problem):
             there = self.box.points(*((x, t) for t, x in self.sensors))
             data = Term("sensors", "sensors", there, self._data, data=self._measured)
         return (equation, start, walls) if self.task == "forward" else (equation, walls, data)
+
+    @property
+    def at(self) -> tuple[float, ...]:  # type: ignore[override]
+        """Slices: the start among them where it is what one looks for."""
+        return (0.0, 0.25, 0.5) if self.task == "reconstruct" else (0.25, 0.5, 0.75)
 
     @property
     def limits(self) -> tuple[float, float]:  # type: ignore[override]
