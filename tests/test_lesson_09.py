@@ -58,3 +58,18 @@ def test_cloud_target_and_forces_are_those_of_the_lab() -> None:
     assert names["flow"] == flow
     assert torch.equal(names["cloud"], start) and torch.equal(names["target"], target)
     assert names["waves"].shape == (STEPS, 2, *2 * (2 * SmokeControl().waves + 1,))
+
+
+def test_the_limited_scheme_keeps_the_mean_and_is_of_second_order() -> None:
+    """u_t = -u u_x + 0.005 u_xx where u is smooth and far from its extremes."""
+    source, errors = tagged(SCRIPT, "limited").partition("\nu = begun")[0], []
+    for cells in (64, 128):
+        names: dict[str, Any] = {"torch": torch, "DX": 2 / cells}
+        exec(source, names)
+        x = 2 * (torch.arange(cells, dtype=torch.float64) + 0.5) / cells - 1
+        wave, slope = torch.sin(torch.pi * x), torch.pi * torch.cos(torch.pi * x)
+        change = names["limited"]((2 + wave)[None])[0]
+        assert float(change.sum().abs()) < 1e-11
+        off = change - (-(2 + wave) * slope - 0.005 * torch.pi**2 * wave)
+        errors.append(float(off[x.abs() < 0.3].abs().max()))
+    assert errors[0] / errors[1] > 2**1.75

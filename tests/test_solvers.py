@@ -13,6 +13,7 @@ from sciml_widgets.physics import Burgers
 from sciml_widgets.solvers.advection import SCHEMES, Advection
 from sciml_widgets.solvers.burgers import BurgersVolume
 from sciml_widgets.solvers.burgers_book import BOOK_NU, MEASURED, BurgersBook
+from sciml_widgets.solvers.burgers_sweep import BurgersSweep
 from sciml_widgets.solvers.rollout import by_hand, last, record, rollout
 from sciml_widgets.solvers.stability import Unstable
 
@@ -360,6 +361,41 @@ def test_segments_save_memory_and_cost_one_more_solve() -> None:
         assert tape.most == most and calls == most_steps
         for mine, theirs in zip(back, states[-2::-1], strict=True):
             assert np.array_equal(mine, theirs)
+
+
+# ---- in sweeps ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cells", [64, 128])
+@pytest.mark.parametrize("start", [smooth, lambda n: 0 * smooth(n), rough, lambda n: 3 * rough(n)])
+def test_a_sweep_is_its_steps_and_its_way_back_is_autograd_s(
+    cells: int, start: Callable[[int], np.ndarray]
+) -> None:
+    solver, u = BurgersBook(1e-4, cells), start(cells)
+    sweep = BurgersSweep(solver, 16)
+    goal, tensor = torch.from_numpy(smooth(cells, seed=9)), torch.from_numpy(u).requires_grad_()
+    for _ in range(2):  # the second finds what the first left behind
+        sweep.forward(smooth(cells, seed=4))
+        end = sweep.forward(u)
+        by_steps = last(solver.step, tensor, 16)
+        assert abs(end - by_steps.detach().numpy()).max() <= ROUNDING
+        slope = sweep.backward(2 * (end - goal.numpy()))
+        (theirs,) = torch.autograd.grad((by_steps - goal).square().sum(), tensor)
+        assert abs(slope - theirs.numpy()).max() <= ROUNDING * theirs.abs().max()
+
+
+def test_what_no_sweep_can_do_is_refused() -> None:
+    sweep = BurgersSweep(BurgersBook(), 3)
+    for wrong, said in (
+        (lambda: BurgersSweep(BurgersBook(), 0), "take 1 or more"),
+        (lambda: BurgersSweep(BurgersBook(0.1), 3), "ν dt/dx² must be at most 0.5"),
+        (lambda: sweep.backward(np.ones(128)), "call forward first"),
+        (lambda: sweep.forward(np.ones((2, 128))), "by_hand"),
+        (lambda: sweep.forward(np.full(128, math.nan)), "is nan"),
+        (lambda: sweep.forward(np.full(128, 1e9)), "once round the ring"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            wrong()
 
 
 # ---- the book ---------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from statistics import fmean
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from sciml_widgets.preset import Preset
 from sciml_widgets.solvers.flow import Flow, resampled
 from sciml_widgets.solvers.stability import Unstable
 from sciml_widgets.touch import places
-from sciml_widgets.train import descend
+from sciml_widgets.train import cosine, descend
 
 __all__ = ["Pushed", "SmokeControl", "misfit", "tried"]
 
@@ -117,8 +118,19 @@ class SmokeControl(Experiment):
         help="weight of the mean square of the forces beside the misfit",
     )  # fmt: skip
     batch: int = knob(
-        2, 1, 8, label="strokes a step", group="Network",
-        help="random targets from which the network learns at a time", unless=_no_network,
+        1, 1, 8, label="strokes a step", group="Network",
+        help="random targets whose slopes are added up for one step of the network",
+        unless=_no_network,
+    )  # fmt: skip
+    grid: str = choice(
+        "24", ("16", "24", "32"), kind="hot", label="points while it learns", group="Network",
+        help="strokes are pushed on a grid of so many points a side; the target always on 32",
+        unless=_no_network,
+    )  # fmt: skip
+    horizon: int = knob(
+        300, 50, 5000, log=True, label="rate falls until", unit="steps", group="Network",
+        help="the learning rate goes down to a twentieth in so many steps, as a cosine",
+        unless=_no_network,
     )  # fmt: skip
     width: int = knob(
         16, 2, 32, kind="restart", unit="channels", group="Network",
@@ -242,23 +254,41 @@ class SmokeControl(Experiment):
             yield step.step, {**_roots(step.losses), "miss": left}, pushed
 
     def _learn(self, generator: Generator) -> Way:
+        """Strokes come one by one, with a heartbeat between them; their slopes are added up."""
         network = Controller(self.width, generator)
-
-        def losses() -> dict[str, Tensor]:
-            flow, _, _ = self.case()
-            strokes = [drawn_at_random(generator) for _ in range(self.batch)]
-            made = [_paint(flow, stroke, self.place) for stroke in strokes]
-            start, target = (torch.stack(part) for part in zip(*made, strict=True))
-            end, forces = steered(network, flow, start, target, STEPS)
-            return self._losses(end[:, 2], target, forces)
-
+        optimiser = torch.optim.Adam(network.parameters(), fused=True)
         pushed, miss = tried(self, network)
-        for step in self._descend(network.parameters(), losses):
-            scalars = _roots(step.losses)
-            if step.step % LOOK == 0:
+        for step in range(LONGEST):
+            told, batch = [], self.batch
+            optimiser.zero_grad()
+            for left in reversed(range(batch)):
+                told.append(self._taught(network, generator, batch))
+                if left:
+                    yield step, {}, pushed
+            scalars = _roots({name: fmean(one[name] for one in told) for name in told[0]})
+            if step % LOOK == 0:
                 pushed, miss = tried(self, network)
                 scalars["miss"] = miss
-            yield step.step, scalars, pushed
+            yield step, scalars, pushed
+            optimiser.param_groups[0]["lr"] = self.lr * cosine(step, self.horizon, 0.05)
+            optimiser.step()
+
+    def _taught(self, network: Controller, generator: Generator, share: int) -> dict[str, float]:
+        """One stroke at random, pushed and judged; the slopes of its losses go to the weights."""
+        flow = self._school()
+        start, target = _paint(flow, drawn_at_random(generator), self.place)
+        with torch.enable_grad():
+            end, forces = steered(network, flow, start[None], target[None], STEPS)
+            losses = self._losses(end[0, 2], target, forces)
+            total = losses["loss"] + self.price * losses["effort"]
+            (total / share).backward()
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _school(self) -> Flow:
+        """The solver under the training: fewer points, longer waves, so fewer parts will do."""
+        points = int(self.grid)
+        parts = max(1, round(self.substeps * points / POINTS))
+        return Flow(self.nu, self.kappa, points, 1 / STEPS, parts, not self.limit)
 
     def _losses(self, end: Tensor, target: Tensor, forces: Tensor) -> dict[str, Tensor]:
         off = end - target
@@ -310,8 +340,8 @@ def known_force(seed: int) -> Tensor:
 
 
 def _paint(flow: Flow, stroke: Any, place: float) -> tuple[Tensor, Tensor]:
-    shape = painted(stroke, POINTS)
-    start = flow.begin(disc(float(shape.mean()), POINTS, place))
+    shape = painted(stroke, flow.points)
+    start = flow.begin(disc(float(shape.mean()), flow.points, place))
     return start, flow.begin(shape)[2]
 
 

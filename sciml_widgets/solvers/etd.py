@@ -21,10 +21,10 @@ their mean over a circle does not."""
 def etd(linear: Tensor, nonlinear: Nonlinear, dt: float, order: int = 4) -> Nonlinear:
     """A step of v' = c v + N(v): c real, (k,); v complex, (..., k). `order` is 2 or 4.
 
-    The linear part is exact for every dt, so it sets no limit. N must not change much in one
-    step. Order 2 is ETD2RK and order 4 is ETDRK4 of Cox and Matthews (2002),
-    doi 10.1006/jcph.2002.6995; the means over a circle are those of Kassam and Trefethen (2005),
-    doi 10.1137/S1064827502410633.
+    The linear part is exact for every dt, so it sets no limit. N sets one, which depends on c as
+    well: `von_neumann.fastest` finds it. Order 2 is ETD2RK and order 4 is ETDRK4 of Cox and
+    Matthews (2002), doi 10.1006/jcph.2002.6995; the means over a circle are those of Kassam and
+    Trefethen (2005), doi 10.1137/S1064827502410633.
 
     Raises:
         ValueError: dt is not above 0; no such order.

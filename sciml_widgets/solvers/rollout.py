@@ -1,7 +1,8 @@
 """Many steps, and the way back through them with little memory. Knows no equation.
 
 Backwards, every step needs the state that it started from. A tape keeps all of them, or only the
-first of each segment and computes the others once more on the way back.
+first of each segment and computes the others once more on the way back. (A batch of runs as one
+tensor: `solvers.march`.)
 """
 
 from collections.abc import Callable, Iterator
