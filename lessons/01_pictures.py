@@ -117,7 +117,7 @@ panel = show(WeatherMaps().but(seed=seed), predict=better, still=151)
 # - *a map of the test*, and whether it has a river. Turn *test map* to see another.
 # - *where it looks*: bright where a little more vapour would change the answer.
 # - *wrong in the test*: one bar for each class. Are both small?
-# - *losses and errors*: the loss at the training maps, and the share of wrong answers in the test.
+# - *training loss*, and *losses and errors*: the share of wrong answers in the test.
 #
 # Then set **network** to *dense*: another network, with as many weights. What becomes of the
 # picture on the right, and of the error?

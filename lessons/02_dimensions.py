@@ -115,7 +115,7 @@ race = MonteCarlo().but(dimension=dimension, seed=seed)
 panel = show(race, predict=ten_dimensions, still=15)
 
 # %% [markdown] tags=["five-minutes"]
-# **What to look at**, once you have pressed **Run** (*slow* or *one step* if it is too quick):
+# **What to look at**, once you have pressed **Run** (or *Step*, if it is too quick):
 #
 # - *relative error over points*: each mark is a rule with so many points. The dashed line is not
 #   a fit. It is what theory says of Monte Carlo.
@@ -840,8 +840,8 @@ say(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 10 · Key points (1 minute)
 #
-# - A grid has points$^{1/d}$ on an axis: its error falls as points$^{-2/d}$. In 20 dimensions that
-#   is not at all.
+# - A grid has points$^{1/d}$ on an axis: its error falls as points$^{-2/d}$, in 20 dimensions
+#   hardly at all.
 # - Chance has the slope $-1/2$ in every dimension. **The constant may still grow.**
 # - Sobol points and importance sampling are better chance. The perfect density costs the answer.
 # - **An error bar is made of the points that you saw.** If the variance is infinite, it lies.
