@@ -74,10 +74,10 @@ wheel: $(READY) ## build the wheel and try it outside of this folder
 	$(BIN)/python -m build --wheel --no-isolation
 	$(BIN)/pip install -q --no-deps --target build/wheel dist/*.whl
 	cd build && PYTHONPATH=wheel ../$(BIN)/python wheel/bin/sciml-widgets list
+	cd build && PYTHONPATH=wheel ../$(BIN)/python wheel/bin/sciml-widgets lessons copy wheel/copy
 
-# Binder's pins are among ours (a test holds that), so .venv shows what its 2 GiB are good for.
-binder: $(READY)
-	$(BIN)/python tools/memory.py lessons 2.0
+binder: $(READY) ## build what Binder builds, run every lesson under its limits, and write docs/binder.md
+	@TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.binder
 
 bench: $(READY) ## measure, and write benchmarks/README.md
 	$(BIN)/python -m benchmarks
@@ -94,7 +94,7 @@ adjoint: $(READY) ## measure a search through a solver, beside PhiFlow if PEER=i
 results: $(READY) ## run what the lessons report (minutes), and write lessons/results/
 	$(BIN)/python -m benchmarks.results
 
-network: $(READY) ## train the network of lesson 03 that comes with the package (ten minutes)
+network: $(READY) ## train the network of lesson 03 that comes with the package (seven minutes)
 	$(ONE_THREAD) $(BIN)/python -m sciml_widgets.shipped
 
 lessons: $(READY) ## make the notebooks of the lessons from their scripts, and execute them

@@ -1,4 +1,4 @@
-"""`make bench`: the cost of the panel, measured in one run and written to benchmarks/README.md.
+"""`make bench`: the cost of the panel and of lessons 01 to 04, written to benchmarks/README.md.
 
 Every speed is a ratio or a time of this run. A real kernel trains the lab; for the first three
 rows this process is its browser, for the frames a real Chromium is.
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import learning
 from sciml_widgets import machine
 from tests.kernels import Kernel
 from tests.lab import CHROMIUM, chromium, execute, notebook, server
@@ -154,7 +155,10 @@ def main() -> None:
     if CHROMIUM:
         measured["frames"] = frames()
         say("frames", measured["frames"])
-    (HERE / "README.md").write_text(page(measured), encoding="utf-8")
+    learned = learning.rows()
+    for what, _, value in learned:
+        print(f"{what}: {value}", flush=True)
+    (HERE / "README.md").write_text(page(measured, learned), encoding="utf-8")
 
 
 def rows(m: dict[str, dict[str, float]]) -> list[tuple[str, str, str]]:
@@ -181,11 +185,14 @@ def rows(m: dict[str, dict[str, float]]) -> list[tuple[str, str, str]]:
     return found
 
 
-def page(m: dict[str, dict[str, float]]) -> str:
+def page(m: dict[str, dict[str, float]], learned: list[learning.Row]) -> str:
     """benchmarks/README.md."""
     import torch
 
-    table = "\n".join(f"| {what} | {goal} | {value} |" for what, goal, value in rows(m))
+    tables = [
+        "\n".join(f"| {what} | {goal} | {value} |" for what, goal, value in some)
+        for some in (rows(m), learned)
+    ]
     return f"""# What the panel costs
 
 Written by `make bench`; do not edit. The lab is `burgers-pinn` as lesson 05 shows it, on
@@ -194,13 +201,22 @@ Written by `make bench`; do not edit. The lab is `burgers-pinn` as lesson 05 sho
 
 | what | target | measured |
 |---|---|---|
-{table}
+{tables[0]}
 
 Steps: {ROUNDS} pairs of runs of {FRAMES} steps in a real kernel, the panel's messages
 acknowledged by the measuring process; the median of the ratios, and their range. Answers: 200
 turns, from the message of the slider to the one that shows it applied; each turn of the viscosity
 moves the exact solution, which is then computed anew. Frames: what the panel counts in a headless
 Chromium that draws in software, on the same cores.
+
+## What lessons 01 to 04 need
+
+| what | target | measured |
+|---|---|---|
+{tables[1]}
+
+The clock of this run, but for the ratio, which is recorded (`make results`). Steps: the first
+{learning.STEPS} of each lab as it opens, one thread, each with its picture.
 
 Many kernels on one machine are measured by `make load` (docs/load.md). What the lessons report is
 measured by `make results` and kept in `lessons/results/`.

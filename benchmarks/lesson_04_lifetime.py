@@ -61,7 +61,6 @@ SOURCES = (
     *RING,
     PACKAGE + "labs/beam_lifetime.py",
     PACKAGE + "surrogates/regression.py",
-    PACKAGE + "surrogates/boosted_trees.py",
 )
 MODELS = ("networks", "boosted trees", "quadratic")
 DATA: dict[str, dict[str, Any]] = {

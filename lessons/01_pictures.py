@@ -59,7 +59,7 @@
 # What `sciml-widgets lesson run 01 --set ...` may change
 seed: int = 0  # WeatherMaps.seed: the live panel of section 1
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (6 minutes)
 #
 # Now and then a long, narrow band of moist air reaches across an ocean: an **atmospheric river**.
@@ -69,7 +69,7 @@ seed: int = 0  # WeatherMaps.seed: the live panel of section 1
 # This is one such run, recorded. On the left a map that the network has never learned from. Beside
 # it *where it looks*: which cells its answer depends on. Drag the time, or press play once more.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded run of 150 steps
 from sciml_widgets import guess_choice, show
 from sciml_widgets.course import fold, results, spread, table
@@ -78,7 +78,7 @@ from sciml_widgets.labs import WeatherMaps
 recorded = results("01")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Now live, and it is your turn. The network learns from 400 maps. Beside it stands a **rule
 # without a network**: smooth the map, look for the largest wet region, and say *river* if it
 # reaches far.
@@ -108,10 +108,10 @@ better = guess_choice(
     "can read it off its weights.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 panel = show(WeatherMaps().but(seed=seed), predict=better, still=151)
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # **What to look at**, once you have pressed **Run**:
 #
 # - *a map of the test*, and whether it has a river. Turn *test map* to see another.
@@ -721,7 +721,7 @@ repaired.check(answer)
 # %%
 quiz("01", 1, 2, 3, 4)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 6 · Where it breaks (8 minutes)
 #
 # ### "It sees what I see"
@@ -733,7 +733,7 @@ quiz("01", 1, 2, 3, 4)
 # Now drag **coast in the test** slowly from 1 down to -1, and keep your eye on the bars. (That
 # works at any time, also when the run is over.) Does *where it looks* give it away?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 shortcut = show(WeatherMaps().but(cue=1.0, cue_test=1.0), still=61)
 
 # %% tags=["numbers"]
@@ -873,7 +873,7 @@ say(
     "says nothing yet about the sky.",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 8 · Key points (1 minute)
 #
 # - **Supervised learning** turns the weights of a function until it agrees with labelled examples.

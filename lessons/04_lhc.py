@@ -61,7 +61,7 @@
 # What `sciml-widgets lesson run 04 --set ...` may change
 seed: int = 0  # DynamicAperture.seed: the live panel of section 1
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (6 minutes)
 #
 # Protons race round a ring, a thousand turns, a million turns. Some come back every time. Others
@@ -71,7 +71,7 @@ seed: int = 0  # DynamicAperture.seed: the live panel of section 1
 # So a *surrogate* shall say it: a quick guess, learned from few particles. It even chooses which
 # particle to follow next. This is one such run, recorded. Press play once more.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded run of 20 steps
 from sciml_widgets import guess_number, show
 from sciml_widgets.course import results
@@ -80,7 +80,7 @@ from sciml_widgets.labs import DynamicAperture
 recorded = results("04")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Now live. **Guess before you run.** The *tune* $\nu_x$ says how often a particle swings to and
 # fro in one turn. At $\nu_x = 0.28$ about every fifth particle of the map survives. At step 10
 # somebody turns the tune to $0.33$. What share will survive then?
@@ -107,12 +107,12 @@ third = guess_number(
     "kicks add up: a resonance. Smooth knobs, and yet the answer falls off a cliff.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 panel = show(
     DynamicAperture().but(seed=seed), predict=third, tape=[Turn(10, "shown.nu_x", 0.33)], still=13
 )
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # **What to look at**, once you have pressed **Run**:
 #
 # - *truth*: brute force. Each cell is one particle, starting at rest at $(x, y)$. Its colour
@@ -832,7 +832,7 @@ same_fill.check(for_one_ampere)
 # %%
 quiz("04", 1, 2, 3)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 7 · Where it breaks (8 minutes)
 #
 # ### A perfect score
@@ -840,7 +840,7 @@ quiz("04", 1, 2, 3)
 # Somebody reports: "With 400 particles of 3600 our method agrees with brute force to **100 %**."
 # Here is the run. No network, no trick in the code. Watch both curves: where do they part?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 leak = show(DynamicAperture().preset("the leak").but(budget=400), still=21)
 
 # %% tags=["numbers"]
@@ -1070,7 +1070,7 @@ say(
     recorded["tuning"].how(),
 )  # fmt: skip
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 9 · Key points (1 minute)
 #
 # - The **dynamic aperture** is the region that survives $N$ turns. Its edge is ragged, and near a
@@ -1092,6 +1092,8 @@ say(
 # **And on the panel of section 5**
 #
 # - *operators react* at 0.2, 0.4, 0.6: from where on is the sign wrong?
+# - *model* at *quadratic*, then at *boosted trees*: does one of them turn the right way? (Trees
+#   need scikit-learn: `python -m pip install "sciml-widgets[trees]"`.)
 # - *its own questions* with *curiosity* 0, then 4: what is lost in each case?
 #
 # **References**

@@ -64,7 +64,7 @@
 noise: float = 0.0  # BurgersDP.noise: the live panel of section 4.2
 noise_draw: int = 0  # BurgersDP.draw: the live panel of section 4.2
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (6 minutes)
 #
 # Dye is carried round a ring by a flow $u(x)$ that nobody sees. Two photographs are all we have:
@@ -72,7 +72,7 @@ noise_draw: int = 0  # BurgersDP.draw: the live panel of section 4.2
 # lesson. A classical solver makes a guess, looks at what is wrong at the end, and carries the
 # blame *back through all of its steps*. This is one such search, recorded.
 
-# %% tags=["numbers"]
+# %% tags=["five-minutes", "numbers"]
 # A recorded search of 100 steps
 from sciml_widgets import guess_choice, show
 from sciml_widgets.course import results
@@ -81,7 +81,7 @@ from sciml_widgets.labs import AdvectionDP
 recorded = results("08")
 show(recorded["see"].values["run"]["record"])
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # - *the dye*: dotted at the start, dashed as measured at the end; the solid line must get there.
 # - *the flow*: the solid line is the guess. The search began with $u = 0$.
 # - *adjoint*: where, and when, a little more dye would have made the end worse (red) or better
@@ -111,7 +111,7 @@ one_spot = guess_choice(
     "The loss has no slope in those directions, so the search does not care.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 panel = show(AdvectionDP().preset("one spot"), predict=one_spot, still=301)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -271,7 +271,7 @@ by_torch = torch.autograd.grad(step_torch(d_t, u_t), [d_t, u_t], torch.from_nump
 for name, mine, theirs in zip("du", pull(d, u, lam), by_torch, strict=True):
     print(f"∂L/∂{name}: by hand and by autograd differ by {abs(mine - theirs.numpy()).max():.0e}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### 3.3 Many steps back
 #
 # Forward, keep every state. At the end, $\lambda = \frac{2}{N}(d^{\,n} - \text{data})$. Then walk
@@ -310,7 +310,7 @@ for _ in range(20):
 (d_t - torch.from_numpy(data)).square().mean().backward()
 print(f"20 steps: by hand and by autograd differ by {abs(gradient - u_t.grad.numpy()).max():.0e}")
 
-# %% tags=["drawing"]
+# %% tags=["five-minutes", "drawing"]
 # The dye, and the adjoint field
 limit = float(abs(lams).max())
 draw(
@@ -331,7 +331,7 @@ draw(
     ),
 )
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # Read the right picture from right to left. At the end each spot is not far enough on: too much
 # dye behind (red), too little in front (blue). The blame then travels back along the very paths on
 # which the dye came. Red and blue blur on the way, as the dye does.
@@ -1100,7 +1100,7 @@ say(
     recorded["surrogate"].how(),
 )  # fmt: skip
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### For and against
 #
 # | for | against |
@@ -1135,7 +1135,7 @@ say(
 # by hand around one: of starts, of coefficients, of magnets. Where there is no solver, or a
 # thousand answers a second are wanted, take a network. Where there is a solver, differentiate it.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 10 · Key points (1 minute)
 #
 # - A solver is a long chain of steps. Its gradient is carried back, link by link: the **adjoint**.

@@ -61,14 +61,14 @@
 # What `sciml-widgets lesson run 09 --set ...` may change
 seed: int = 0  # SolverCorrection.seed: the panel of section 3.5
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it: the two-line parabola (7 minutes)
 #
 # Which $x$ has $x^2 = y$? There are two right answers, $\sqrt y$ and $-\sqrt y$. A small network
 # gets $y$ and has to answer with an $x$. We teach it as one usually does: with **pairs**
 # $(y, x)$. Half of them show the left root, half the right one. Press **Run**.
 
-# %%
+# %% tags=["five-minutes"]
 from sciml_widgets import guess_choice, show
 from sciml_widgets.course import fold, results, spread, table
 from sciml_widgets.labs import Parabola
@@ -76,7 +76,7 @@ from sciml_widgets.labs import Parabola
 recorded = results("09")
 pairs = show(Parabola(), still=401)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # The loss hardly moves. The network answers with about 0, *between* the two roots,
 # although no pair ever said 0. It does the best it can: the mean has the smallest mean square
 # distance from both. Drag **share of left roots**, and the answer moves between them.
@@ -113,7 +113,7 @@ through = guess_choice(
     "network rolls down on one side. It cannot jump between the roots: it is continuous.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 asked = show(Parabola().but(loss="through the function"), predict=through, still=401)
 
 # %% slideshow={"slide_type": "skip"} tags=["numbers"]
@@ -131,7 +131,7 @@ fold(
     recorded["parabola"].how(),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # That is the whole idea of this lesson. Here the function is one line, $x^2$. It may just as well
 # be **a solver**: a thousand lines that carry a fluid forward in time. If each of its steps can be
 # differentiated, a network can learn *through* it, and be judged by what the solver makes of its
@@ -323,7 +323,7 @@ train(unroll=1, steps=300)
 # %% [markdown]
 # A few seconds, some 1500 weights, and it sees further than every scheme of its grid.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # ### 3.5 On the panel
 #
 # The library's lab does the same, with everything as a knob. The dashed curves are the schemes
@@ -333,7 +333,7 @@ train(unroll=1, steps=300)
 #   is better *per step*, and which *per second*? (The honest table answers.)
 # - Set **scheme** to *waves*: now a good solver is repaired.
 
-# %%
+# %% tags=["five-minutes"]
 panel = show(SolverCorrection().but(seed=seed), still=205)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -1034,7 +1034,7 @@ say(
     recorded["longer"].how(),
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 9 · Key points (1 minute)
 #
 # - **Pairs teach the mean of all right answers.** A gradient through the function teaches one of

@@ -1,34 +1,28 @@
-"""The command line: open, list, run, lesson, doctor. Computes nothing itself, loads torch late."""
+"""The command line, a function for each command. Computes nothing itself, loads torch late."""
 
 import argparse
-import contextlib
 import difflib
 import io
 import json
-import math
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
+
+from sciml_widgets.arguments import parser
 
 if TYPE_CHECKING:
     from sciml_widgets.course.lesson import Lesson
     from sciml_widgets.experiment import Experiment
     from sciml_widgets.player import Player
+    from sciml_widgets.workspace import Copied
 
 __all__ = ["main"]
 
 GOOD, BROKE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: as asked; diverged, failed or missed; nothing was run; Ctrl-C."""
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(f"{message} (see {self.prog} --help)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal may not know the letter ν
     arguments = argparse.Namespace(debug=False)
     try:
-        _parser().parse_args(argv, arguments)
+        parser(_work()).parse_args(argv, arguments)
         code = arguments.command(arguments)
         sys.stdout.flush()
         return code
@@ -62,83 +56,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
 
 
-def _parser() -> Parser:
-    from sciml_widgets import __version__
-
-    parser = Parser(
-        prog="sciml-widgets", allow_abbrev=False,
-        description="Scientific machine learning that you can touch.",
-    )  # fmt: skip
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(name: str, does: Callable[[Any], int], help: str, under: Any = commands) -> Parser:
-        made = under.add_parser(name, help=help, description=help, allow_abbrev=False)
-        made.set_defaults(command=does)
-        return made
-
-    one = command("open", _open, "open JupyterLab on your own copy of the lessons")
-    one.add_argument("folder", metavar="DIR", nargs="?", type=Path, help="where the copy goes")
-    one.add_argument("--port", type=_count, help="port of JupyterLab (default: a free one)")
-
-    one = command("list", _list, "labs and lessons, with minutes and what they need")
-    one.add_argument("--json", action="store_true", help="one JSON object")
-
-    one = command("run", _run, "run a lab without a panel")
-    one.add_argument("lab", metavar="LAB", help="its name, as `list` gives it: burgers-pinn")
-    one.add_argument("--preset", metavar="NAME", help="the values of a preset: 'wrong weights'")
-    one.add_argument("--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[],
-                     help="turn knobs before the start: nu=0.02 depth=6")  # fmt: skip
-    one.add_argument("--frames", metavar="N", type=_count, help="stop after so many frames")
-    one.add_argument("--seconds", metavar="S", type=_seconds, help="stop after so many seconds")
-    one.add_argument("--until", metavar="GOAL", help="stop when it is reached: 'rel_l2<0.05'")
-    one.add_argument("--out", metavar="FILE", type=Path, help="save the run as a record")
-    one.add_argument("--trace", metavar="K", type=_count, help="with K pictures in the record")
-    one.add_argument("--json", action="store_true", help="one JSON object")
-    one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
-
-    one = command("sweep", _sweep, "run a lab at each point of a grid, a process for each run")
-    one.add_argument("lab", metavar="LAB", help="its name, as `list` gives it: burgers-pinn")
-    one.add_argument("--grid", metavar="KNOB=A,B,C", nargs="+", action="extend", required=True,
-                     help="the values of each knob: nu=0.01,0.02 net.depth=2,4")  # fmt: skip
-    one.add_argument("--out", metavar="DIR", type=Path, required=True,
-                     help="where the records go; what is there is not run again")  # fmt: skip
-    one.add_argument("--preset", metavar="NAME", help="the values of a preset: 'wrong weights'")
-    one.add_argument("--set", metavar="KNOB=VALUE", nargs="+", action="extend", default=[],
-                     help="turn knobs of all runs: depth=6")  # fmt: skip
-    one.add_argument("--frames", metavar="N", type=_count, help="end each run after so many")
-    one.add_argument("--until", metavar="GOAL", help="end a run when reached: 'rel_l2<0.05'")
-    one.add_argument("--workers", metavar="N", type=_count, help="runs at a time; default: cores")
-    one.add_argument("--dask", metavar="ADDRESS", help="let a Dask cluster work: tcp://host:8786")
-    one.add_argument("--picture", metavar="FILE", type=Path, help="the errors as a PNG, SVG, PDF")
-    one.add_argument("--json", action="store_true", help="one JSON object")
-    one.add_argument("--debug", action="store_true", help="the whole traceback")
-
-    one = command("replay", _replay, "run a record again: the same numbers, or where they part")
-    one.add_argument("record", metavar="FILE", type=Path, help="a record, as `run --out` saves it")
-    one.add_argument("--json", action="store_true", help="one JSON object")
-    one.add_argument("--debug", action="store_true", help="the whole traceback of a failed lab")
-
-    parts = commands.add_parser(
-        "lesson", help="run a lesson with other values", description="Lessons with other values."
-    ).add_subparsers(metavar="COMMAND", required=True)
-
-    one = command("parameters", _lesson_parameters, "what may be set in a lesson", parts)
-    one.add_argument("lesson", metavar="NN", nargs="?", help="its number: 05; default: all")
-    one.add_argument("--json", action="store_true", help="one JSON object")
-
-    one = command("run", _lesson_run, "run a lesson and leave a report to hand out", parts)
-    one.add_argument("lesson", metavar="NN", help="its number, as `list` gives it: 05")
-    one.add_argument("--set", metavar="NAME=VALUE", nargs="+", action="extend", default=[],
-                     help="as `lesson parameters` lists them: nu=0.02 seed=3")  # fmt: skip
-    one.add_argument("--out", metavar="FILE", type=Path, required=True, help="the report, .ipynb")
-    one.add_argument("--solutions", action="store_true", help="with solutions and notes")
-    one.add_argument("--json", action="store_true", help="one JSON object")
-    one.add_argument("--debug", action="store_true", help="the whole traceback of a failed cell")
-
-    one = command("doctor", _doctor, "what works on this machine and what does not")
-    one.add_argument("--json", action="store_true", help="one JSON object")
-    return parser
+def _work() -> dict[str, Callable[[Any], int]]:
+    """By the words of a command, what does it."""
+    return {
+        "open": _open,
+        "list": _list,
+        "run": _run,
+        "sweep": _sweep,
+        "replay": _replay,
+        "lesson parameters": _lesson_parameters,
+        "lesson run": _lesson_run,
+        "lesson copy": _lesson_copy,
+        "doctor": _doctor,
+        "lab-settings": _lab_settings,
+    }
 
 
 # ---- the commands -----------------------------------------------------------------------
@@ -149,12 +80,7 @@ def _open(arguments: Any) -> int:
 
     target = arguments.folder or workspace.default_folder()
     workspace.lab_command(target, arguments.port)  # complains before anything is copied
-    copied = workspace.copy_lessons(target)
-    try:
-        workspace.trust(target, copied)
-    except Exception as error:  # a convenience: without it, pictures wait for the first cell
-        print(f"The lessons could not be marked as trusted: {error}", file=sys.stderr)
-    print("\n".join([f"Your lessons: {target}", *workspace.summary(copied)]))
+    print("\n".join(_told(target, _copied(target))))
     sys.stdout.flush()
     workspace.open_lab(target, arguments.port)
 
@@ -214,6 +140,7 @@ def _run(arguments: Any) -> int:
 
 
 def _sweep(arguments: Any) -> int:
+    from sciml_widgets import clusters
     from sciml_widgets.grid import sweep
     from sciml_widgets.knobs import parse
     from sciml_widgets.terminal import say
@@ -227,7 +154,7 @@ def _sweep(arguments: Any) -> int:
         if name in grid:
             raise ValueError(f"--grid: {name} stands twice")
         grid[name] = [parse(experiment, name, one)[1] for one in text.split(",")]
-    with _cluster(arguments.dask) as executor:
+    with clusters.at(arguments.dask) as executor:
         made = sweep(
             experiment, grid, folder=arguments.out, executor=executor, frames=arguments.frames,
             until=arguments.until, workers=arguments.workers,
@@ -288,6 +215,31 @@ def _lesson_run(arguments: Any) -> int:
     values = chosen(parameters(one), arguments.set)
     made = report(one, values, arguments.out, solutions=arguments.solutions)
     print(json.dumps(made.told()) if arguments.json else made)
+    return GOOD
+
+
+def _lesson_copy(arguments: Any) -> int:
+    copied = _copied(arguments.folder)
+    files = [{"file": one.file, "what": one.what, "beside": one.beside} for one in copied]
+    lines = "\n".join(_told(arguments.folder, copied))
+    print(json.dumps({"files": files}) if arguments.json else lines)
+    return GOOD
+
+
+def _lab_settings(arguments: Any) -> int:
+    from sciml_widgets import lab_settings
+
+    found, said = lab_settings.report(), list[str]()  # complains before anything is written
+    if arguments.install:
+        said += lab_settings.install(arguments.dry_run)
+    elif arguments.remove and not lab_settings.remove(arguments.dry_run):
+        said.append("there was nothing to remove")
+    if arguments.dry_run:
+        said.append("nothing was changed: a dry run")
+    else:
+        found = lab_settings.report()
+    told = "\n".join([lab_settings.text(found), *said])
+    print(json.dumps({**found, "said": said}) if arguments.json else told)
     return GOOD
 
 
@@ -363,6 +315,24 @@ def _lessons() -> list[dict[str, Any]]:
 # ---- small things -------------------------------------------------------------------------
 
 
+def _copied(target: Path) -> list["Copied"]:
+    """The student's copy, trusted by Jupyter, so that recorded runs play before a cell runs."""
+    from sciml_widgets import workspace
+
+    copied = workspace.copy_lessons(target)
+    try:
+        workspace.trust(target, copied)
+    except Exception as error:  # a convenience: without it, pictures wait for the first cell
+        print(f"The lessons could not be marked as trusted: {error}", file=sys.stderr)
+    return copied
+
+
+def _told(target: Path, copied: list["Copied"]) -> list[str]:
+    from sciml_widgets.workspace import summary
+
+    return [f"Your lessons: {target}", *summary(copied)]
+
+
 def _verdict(player: "Player", debug: bool) -> int:
     """The exit code of a run; what is not as asked is said in one line."""
     from sciml_widgets.terminal import say
@@ -391,24 +361,6 @@ def _tracer(frames: int, arguments: Any) -> Any:
     return Tracer(frames, arguments.trace)
 
 
-@contextlib.contextmanager
-def _cluster(address: str | None) -> Iterator[Any]:
-    """The executor of a Dask cluster, or None: then the processes are here."""
-    if address is None:
-        yield None
-        return
-    try:
-        from dask.distributed import Client
-    except ModuleNotFoundError:
-        raise ValueError("--dask needs Dask: pip install 'sciml-widgets[dask]'") from None
-    try:
-        client = Client(address, timeout="10s")
-    except OSError as error:
-        raise ValueError(f"no Dask scheduler answers at {address}: {error}") from None
-    with client:
-        yield client.get_executor()
-
-
 def _both(first: Any, then: Any) -> Any:
     """Two watchers as one; the second says when it wants to be called again."""
     if first is None or then is None:
@@ -426,19 +378,3 @@ def _write(act: Callable[[Path], None], path: Path) -> None:
         act(path)
     except OSError as error:
         raise OSError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 10 or not 1 <= int(text) <= 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000000000")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time above 0")
-    return value

@@ -5,6 +5,7 @@ fails is itself a problem in the report: `report()` never raises.
 """
 
 import ast
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from sciml_widgets import machine, workspace
+from sciml_widgets import lab_settings, machine, workspace
 
 __all__ = ["chromium", "healthy", "report", "text"]
 
@@ -192,12 +193,19 @@ def _subshells() -> Answer:
     settings = Path(os.environ.get("JUPYTERLAB_SETTINGS_DIR")
                     or Path(jupyter_config_dir()) / "lab" / "user-settings")  # fmt: skip
     found = _setting(settings / package / f"{name}.jupyterlab-settings", key)
-    for folder in jupyter_config_path():
-        overrides = Path(folder) / "labconfig" / workspace.SETTINGS.name
-        found = found or _setting(overrides, plugin, key)
+    overrides = [Path(folder) / "labconfig" / workspace.SETTINGS.name
+                 for folder in jupyter_config_path()]  # fmt: skip
+    with contextlib.suppress(ValueError):  # no JupyterLab here, which another line says
+        installed = lab_settings.place()
+        overrides += [installed.parents[1] / "overrides.json", installed]
+    for file in overrides:  # the first that names it wins, as in JupyterLab
+        found = found or _setting(file, plugin, key)
     if found == "disabled":
         return "on the kernel's main thread", "ok", ""
-    remedy = "works; calmer with `sciml-widgets open`, which keeps them on the main thread"
+    remedy = (
+        "works; calmer on the main thread, as `sciml-widgets open` has it, "
+        "and `sciml-widgets lab-settings --install`"
+    )
     return f"on a subshell thread ({key}: {found or 'JupyterLab default'})", "note", remedy
 
 

@@ -7,6 +7,7 @@ import itertools
 import json
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -131,7 +132,8 @@ def _pool(workers: int, jobs: list[Job]) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("forkserver" if "forkserver" in there else "spawn")
     if "forkserver" in there:  # what takes seconds to import is imported once
         own = sorted({job.module for job in jobs} - {"__main__"})
-        context.set_forkserver_preload([*SLOW, *own, __name__])
+        slow = SLOW if "torch" in sys.modules else ()  # a lab that needs it has loaded it here
+        context.set_forkserver_preload([*slow, *own, __name__])
     others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
         workers, mp_context=context, initializer=_pin, max_tasks_per_child=1

@@ -35,7 +35,7 @@ PATTERNS = ("*.ipynb", "results/*.json")
 
 PACKAGE = Path(__file__).parent
 SETTINGS = PACKAGE / "jupyter" / "labconfig" / "default_setting_overrides.json"
-"""The settings of JupyterLab that `open_lab` changes by default."""
+"""JupyterLab's defaults for the course: `open_lab` sets them, `lab_settings` installs them."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,8 @@ def summary(copied: list[Copied]) -> list[str]:
 def lab_command(target: Path, port: int | None = None) -> tuple[list[str], dict[str, str]]:
     """The command that opens JupyterLab on `target`, and its environment.
 
-    On this machine's own address only, with JupyterLab's own token. Two default settings change,
-    and the user's own settings still win: widget messages stay on the kernel's main thread, and
-    the notebook keeps pictures that are out of sight. Raises ModuleNotFoundError.
+    On this machine's own address only, with JupyterLab's own token. The defaults of `SETTINGS`
+    hold, and the user's own settings still win. Raises ModuleNotFoundError.
     """
     if importlib.util.find_spec("jupyterlab") is None:
         raise ModuleNotFoundError(

@@ -15,8 +15,9 @@ LESSONS = ROOT / "lessons"
 FLOORS: dict[str, set[str]] = {
     # From the roof down: what each part may import. "x" means x and everything inside it.
     "__main__": {"cli"},
-    "cli": {"__init__", "terminal", "course", "live", "labs", "collocation", "headless", "player",
-            "record", "knobs", "experiment", "picture", "doctor", "workspace", "machine", "grid"},
+    "cli": {"arguments", "clusters", "lab_settings", "terminal", "course", "live", "labs",
+            "collocation", "headless", "player", "record", "knobs", "experiment", "picture",
+            "doctor", "workspace", "grid"},
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "landscape", "workspace", "whole", "machine"},
@@ -29,7 +30,7 @@ FLOORS: dict[str, set[str]] = {
              "sampling", "physics", "solvers", "knobs", "experiment", "picture", "preset",
              "checkpoint", "integrals", "touch", "wrong_density", "features", "sparse", "weather",
              "surrogates", "wind_tunnel", "reduced_order", "flow_network", "racers",
-             "reconstruction", "shipped"},
+             "reconstruction", "any_wind", "shipped"},
     "collocation": {"networks", "layers", "metrics", "sampling", "train", "physics"},
     "grid": {"workers", "player", "record", "goals", "knobs", "experiment", "picture", "machine",
               "live"},
@@ -73,11 +74,15 @@ FLOORS: dict[str, set[str]] = {
     "wind_tunnel": {"physics"},
     "reduced_order": {"wind_tunnel", "physics"},
     "flow_network": {"wind_tunnel", "machine"},
-    "shipped": {"checkpoint", "flow_network", "wind_tunnel", "physics", "train", "whole"},
+    "any_wind": {"wind_tunnel"},
+    "shipped": {"any_wind", "checkpoint", "wind_tunnel", "physics", "train", "whole"},
     "whole": set(),
     "solvers": {"physics", "knobs"},
     # The machine that all of it runs on.
-    "doctor": {"machine", "workspace"},
+    "doctor": {"lab_settings", "machine", "workspace"},
+    "lab_settings": {"workspace", "whole"},
+    "arguments": {"__init__"},
+    "clusters": set(),
     "workspace": {"whole"},
     "machine": set(),
     "__init__": set(),
@@ -85,7 +90,8 @@ FLOORS: dict[str, set[str]] = {
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
          "touch", "again", "trace_shape", "headless", "machine", "terminal", "cli", "doctor",
-         "workspace", "preset", "predict", "labs")  # fmt: skip
+         "workspace", "preset", "predict", "labs", "arguments", "clusters",
+         "lab_settings")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
 HEAVY = ("torch", "ipywidgets", "anywidget", "traitlets", "IPython", "matplotlib", "plotly",

@@ -514,9 +514,9 @@ def test_help_and_version_are_there() -> None:
     running = program("--version")
     out, _ = running.communicate(timeout=60)
     assert (running.returncode, out.strip()) == (0, sciml_widgets.__version__)
-    for command in ("open", "list", "run", "replay", "doctor"):
+    for command in cli._work():
         with pytest.raises(SystemExit) as caught:
-            main([command, "--help"])
+            main([*command.split(), "--help"])
         assert caught.value.code == 0
 
 

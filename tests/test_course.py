@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from sciml_widgets.course import Exercise, Recorded, draw, exercise, fold, lesson, lessons, results
@@ -176,6 +177,35 @@ def test_the_build_executes_the_notebook_or_writes_none(tmp_path: Path) -> None:
     with pytest.raises(CellExecutionError, match="NameError"):
         build(broken)
     assert not broken.with_suffix(".ipynb").exists()
+
+
+def test_tags_are_taken_over_without_running_anything(tmp_path: Path) -> None:
+    from sciml_widgets.course.build import retag
+
+    script = tmp_path / "07_x.py"
+    script.write_text(with_front_page(SCRIPT, script), encoding="utf-8")
+    book = convert(script.read_text(encoding="utf-8"), script)
+    printed = next(cell for cell in book.cells if cell.source.startswith("print"))
+    printed.outputs = [nbformat.v4.new_output("stream", text="2\n")]
+    path = script.with_suffix(".ipynb")
+    path.write_text(nbformat.writes(book) + "\n", encoding="utf-8")
+    before = path.read_text(encoding="utf-8")
+    assert retag(script) == path and path.read_text(encoding="utf-8") == before
+
+    text = script.read_text(encoding="utf-8")
+    text = text.replace("# %%\nprint", '# %% tags=["check"]\nprint', 1)
+    script.write_text(text, encoding="utf-8")
+    retag(script)
+    made = json.loads(path.read_text(encoding="utf-8"))
+    cell = next(cell for cell in made["cells"] if "check" in cell["metadata"].get("tags", ()))
+    assert cell["outputs"][0]["text"] == ["2\n"]
+    assert cell["metadata"]["jupyter"] == {"source_hidden": True}
+    expected = convert(text, script)
+    assert [cell["metadata"] for cell in made["cells"]] == [one.metadata for one in expected.cells]
+
+    script.write_text(text.replace("a + 1", "a + 2"), encoding="utf-8")
+    with pytest.raises(ValueError, match="07_x.ipynb has other cells than 07_x.py"):
+        retag(script)
 
 
 # ---- exercises ----------------------------------------------------------------------------------

@@ -125,8 +125,8 @@ def test_a_command_that_is_named_exists(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
     assert set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.M)) <= targets
-    cli = (ROOT / "sciml_widgets" / "cli.py").read_text(encoding="utf-8")
-    commands = set(re.findall(r'(?:command|add_parser)\(\s*"([a-z-]+)"', cli))
+    cli = (ROOT / "sciml_widgets" / "arguments.py").read_text(encoding="utf-8")
+    commands = set(re.findall(r'(?:command\(|add_parser\(|aliases=\[)\s*"([a-z-]+)', cli))
     assert set(re.findall(r"(?:^|`)sciml-widgets ([a-z][a-z-]*)", text, re.M)) <= commands
 
 

@@ -88,6 +88,19 @@ def test_the_lesson_has_the_shape_of_all_lessons(script: Path) -> None:
 
 
 @every_lesson
+def test_the_lesson_has_a_five_minute_cut_of_its_own(script: Path) -> None:
+    """It opens with the first section, has a panel, and closes with the key points."""
+    cells = convert(script.read_text(encoding="utf-8"), script).cells
+    cut = [cell for cell in cells if "five-minutes" in cell.metadata.get("tags", ())]
+    assert 4 <= len(cut) <= 13, f'{len(cut)} cells are tagged "five-minutes"'
+    assert cut[0].source.startswith("## 1 · See it")
+    assert "Key points" in cut[-1].source.splitlines()[0]
+    assert any(cell.cell_type == "code" and "show(" in cell.source for cell in cut)
+    hidden = {"check", "exercise", "lecturer", "parameters", "solution"}
+    assert not [cell.source[:60] for cell in cut if hidden & set(cell.metadata["tags"])]
+
+
+@every_lesson
 def test_a_folded_cell_says_what_it_is(script: Path) -> None:
     """JupyterLab shows the first line of a folded cell: it must not be the solution."""
     for cell in notebook(script)["cells"]:

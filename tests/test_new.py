@@ -30,6 +30,7 @@ def test_its_stubs_fail_and_its_solutions_pass(fresh: Path) -> None:
     laws.test_there_are_two_exercises_with_hints(fresh)
     laws.test_a_stub_fails_its_check_and_a_solution_passes(fresh)
     laws.test_the_front_page_is_the_generated_one(fresh)
+    laws.test_the_lesson_has_a_five_minute_cut_of_its_own(fresh)
 
 
 @pytest.mark.kernel

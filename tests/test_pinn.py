@@ -14,7 +14,7 @@ from torch import nn
 
 from sciml_widgets import labs
 from sciml_widgets.experiment import Diverged, Experiment, Frame
-from sciml_widgets.knobs import Choice, Slider, Toggle, knobs, replaced, silent, values, write
+from sciml_widgets.knobs import knobs, replaced, silent, values, write
 from sciml_widgets.labs import BurgersPINN
 from sciml_widgets.labs.pinn import PINN
 from sciml_widgets.metrics import relative_l2, rms
@@ -22,7 +22,6 @@ from sciml_widgets.physics import Burgers
 from sciml_widgets.picture import View
 from sciml_widgets.record import lab_name
 from sciml_widgets.sampling import sobol
-from sciml_widgets.touch import Places
 
 
 def small(**changes: Any) -> BurgersPINN:
@@ -78,29 +77,6 @@ def test_the_world_is_as_it_was_after_each_frame(enabled: bool) -> None:
             lab.picture(frame.state(), View(8))
             assert torch.is_grad_enabled() is enabled
     assert np.array_equal(numpy_state, np.random.get_state()[1])  # noqa: NPY002
-
-
-def ends() -> list[tuple[str, Any]]:
-    cases: list[tuple[str, Any]] = []
-    for path, knob in knobs(BurgersPINN()).items():
-        if isinstance(knob, Slider):
-            cases += [(path, knob.low), (path, knob.high)]
-        elif isinstance(knob, Choice):
-            cases += [(path, option) for option in knob.options]
-        elif isinstance(knob, Toggle):
-            cases += [(path, True), (path, False)]
-        elif isinstance(knob, Places):
-            cases += [(path, (knob.low,)), (path, (knob.high,) * knob.most)]
-    return cases
-
-
-@pytest.mark.parametrize(("path", "value"), ends(), ids=str)
-def test_both_ends_of_each_knob(path: str, value: Any) -> None:
-    lab = replaced(BurgersPINN(), {path: value})
-    for frame in islice(lab.frames(), 4):
-        assert all(math.isfinite(number) for number in frame.scalars.values())
-    assert frame.state is not None
-    assert all(plot.marks for plot in lab.picture(frame.state(), View(16)).plots)
 
 
 def test_the_worst_corner_is_finite_or_diverged() -> None:

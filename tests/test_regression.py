@@ -1,12 +1,13 @@
-"""Surrogates of a number: what each must know, and what boosted trees are."""
+"""Surrogates of a number: what each must know, and what is said where a library is missing."""
 
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from sciml_widgets.surrogates import BoostedTrees, Forest, Networks, Quadratic
+from sciml_widgets.surrogates import Forest, Networks, Quadratic
 
 
 def bowl(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -42,39 +43,24 @@ def test_every_surrogate_learns_a_bowl_and_is_frozen(name: str, error: float) ->
     assert not np.array_equal(before, model.predict(z))
 
 
-def test_one_tree_is_the_best_of_all_first_questions() -> None:
-    """By hand: the question that leaves the least sum of squares, of all that are asked."""
-    rng = np.random.default_rng(5)
-    z = rng.uniform(-1, 1, (200, 3))
-    y = np.where(z[:, 1] > 0.3, 2.0, -1.0) + 0.1 * z[:, 0]
-    tree = BoostedTrees.fit(z, y, rounds=1)
-    assert tree.which[0, 0] == 1
-    cuts = np.quantile(z, (np.arange(16) + 0.5) / 16, axis=0)
-    left = [
-        (np.square(y - np.where(z[:, i] > cut, y[z[:, i] > cut].mean(),
-                                y[z[:, i] <= cut].mean())).sum(), cut)
-        for i in range(3) for cut in cuts[:, i]
-    ]  # fmt: skip
-    assert tree.above[0, 0] == min(left)[1]
+@pytest.mark.training
+def test_trees_say_no_more_than_they_have_seen_and_the_same_draw_says_the_same() -> None:
+    """Each leaf is a mean: far away the answer is one of those at the border."""
+    z, y = bowl(60)
+    one, other = (Forest(members=2, rng=np.random.default_rng(seed)) for seed in (0, 0))
+    one.fit(z, y)
+    other.fit(z, y)
+    far = np.array([[9.0, 0.0], [-9.0, 0.0]])
+    (high, low), _ = one.predict(far)
+    assert y.min() - 0.3 < low < high < y.max() + 0.3
+    assert np.array_equal(one.predict(z), other.predict(z))
 
 
-def test_each_tree_lowers_what_is_left_and_the_first_answer_is_the_mean() -> None:
-    z, y = bowl(300)
-    assert BoostedTrees.fit(z, y).start == pytest.approx(y.mean())
-    left = [float(np.square(BoostedTrees.fit(z, y, rounds=n)(z) - y).mean()) for n in (1, 5, 40)]
-    assert np.var(y) > left[0] > left[1] > left[2]
-
-
-def test_trees_do_not_mind_how_a_direction_is_stretched() -> None:
-    z, y = bowl(300)
-    stretched = np.stack([np.exp(3 * z[:, 0]), z[:, 1]], 1)
-    order = BoostedTrees.fit(z, y).which, BoostedTrees.fit(stretched, y).which
-    assert np.mean(order[0] == order[1]) > 0.9
-
-
-def test_no_points_are_an_error() -> None:
-    with pytest.raises(ValueError, match="0 points and 0 answers"):
-        BoostedTrees.fit(np.empty((0, 2)), np.empty(0))
+def test_without_scikit_learn_trees_name_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("sklearn", "sklearn.ensemble"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ValueError, match=r"need scikit-learn: .*sciml-widgets\[trees\]"):
+        Forest(members=2, rng=np.random.default_rng(0))
 
 
 def test_a_parabola_is_exact_on_a_parabola_and_unsure_far_away() -> None:

@@ -75,12 +75,6 @@ def test_the_cut_is_the_tagged_cells() -> None:
     assert book == book_of() or len(book.cells) == len(CELLS), "the source was changed"
 
 
-def test_without_tags_the_cut_is_the_first_and_the_last_section() -> None:
-    plain = [(kind, text, {}, slide) for kind, text, _, slide in CELLS]
-    short = slides.cut(book_of(plain))
-    assert [cell.source for cell in short.cells] == [CELLS[i][1] for i in (0, 3, 4, 9)]
-
-
 @pytest.mark.parametrize("one", lessons(), ids=lambda one: one.name)
 def test_the_cut_of_every_lesson_is_short_and_shows_something(one: Any) -> None:
     cells = slides.cut(nbformat.read(one.path, as_version=4)).cells

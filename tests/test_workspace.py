@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sciml_widgets import workspace
+from sciml_widgets.cli import main
 from sciml_widgets.workspace import Copied, copy_lessons, summary, trust
 
 BURGERS, HEAT, TABLE = "05_burgers.ipynb", "01_heat.ipynb", "results/05_burgers.json"
@@ -69,6 +70,23 @@ def test_an_untouched_copy_is_updated_and_a_changed_one_is_left(
         "1 file up to date",
         f"{BURGERS}: you changed it, so the new version is 05_burgers.new.ipynb",
     ]
+
+
+def test_the_command_copies_without_opening_anything(
+    lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    trusted: list[Path] = []
+    monkeypatch.setattr(workspace, "trust", lambda target, _: trusted.append(target))
+    work = tmp_path / "work"
+    assert main(["lessons", "copy", str(work)]) == 0
+    assert f"Your lessons: {work}\n3 files copied" in capsys.readouterr().out
+    (work / BURGERS).write_text("my answers")
+    (lessons / BURGERS).write_text("version 2")
+    assert main(["lesson", "copy", str(work), "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    mine = {"file": BURGERS, "what": "yours", "beside": "05_burgers.new.ipynb"}
+    assert mine in files and (work / BURGERS).read_text() == "my answers"
+    assert trusted == [work, work]
 
 
 def test_a_new_version_is_offered_once(lessons: Path, tmp_path: Path) -> None:

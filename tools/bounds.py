@@ -22,10 +22,15 @@ from tools.install import cpu_index, run
 
 ROOT = Path(__file__).parents[1]
 TESTS = [
-    *("-m", "pytest", "-m", "not browser and not slow", "-p", "no:cacheprovider"),
+    *("-m", "pytest", "-p", "no:cacheprovider"),
     *("--ignore=tests/test_setup.py", "--ignore=tests/test_every_lesson.py"),
 ]
 """Left out: what holds the pinned versions, and notebooks as the pinned versions wrote them."""
+SUITES = (
+    ("-n", "2", "-m", "not kernel and not browser and not slow"),
+    ("-m", "kernel and not slow"),
+)
+"""As `make` runs them: two at a time, but those with a kernel one by one."""
 OLD = ["-o", "addopts=", "-o", "filterwarnings=default"]
 """Old packages warn of their own age, and an old jaxtyping checks the types of tests wrongly."""
 
@@ -43,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     limits.write_text("".join(f"{lowest(rule)}\n" for rule in rules), encoding="utf-8")
     torch = next(rule for rule in ranges() if rule.name == "torch")
     wanted = lowest(torch) if asked.which == "lowest" else str(torch)
-    everything = ["--constraint", str(limits), ".[lab,dask]", "--group", "test"]
+    everything = ["--constraint", str(limits), ".[lab,dask,trees]", "--group", "test"]
     if asked.ask:
         ask = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-"]
         command = [sys.executable, "-m", "pip", *ask, *everything, wanted]
@@ -54,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run(python, "-m", "pip", "install", "--quiet", *everything)
     run(python, "-m", "pip", "list")
     more = OLD if asked.which == "lowest" else []
-    return subprocess.run([python, *TESTS, *more], cwd=ROOT).returncode
+    ran = [subprocess.run([python, *TESTS, *more, *suite], cwd=ROOT) for suite in SUITES]
+    return int(any(done.returncode for done in ran))
 
 
 def ranges() -> list[Requirement]:

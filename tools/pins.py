@@ -32,7 +32,8 @@ def main() -> None:
     index = re.search(r"^--extra-index-url.*\n", binder.read_text(), re.MULTILINE)
     if index is None:
         sys.exit(f"{binder} has no line --extra-index-url")
-    wanted = {"hatchling", *needs("hatchling", ""), *needs(OWN, "lab")} - {OWN, "torch"}
+    wanted = {"hatchling", *needs("hatchling", ""), *needs(OWN, "lab"), *needs(OWN, "trees")}
+    wanted -= {OWN, "torch"}
     torch = pins["torch"].replace("\n", "+cpu\n")
     rest = "".join(pins[name] for name in sorted(wanted))
     binder.write_text(HEAD + index[0] + torch + rest)

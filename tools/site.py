@@ -23,7 +23,9 @@ PAGES = {
     "To teach with it": ("lessons/INSTRUCTORS.md", "lessons/GLOSSARY.md", "docs/workshops.md",
                          "docs/clusters.md"),
     "How it is made": ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/jose.md"),
-    "Measured": ("benchmarks/README.md", "benchmarks/solve.md", "docs/load.md", "docs/faults.md"),
+    "Measured": ("benchmarks/README.md", "benchmarks/solve.md", "benchmarks/adjoint.md",
+                 "benchmarks/sweeping.md", "docs/load.md", "docs/binder.md",
+                 "docs/faults.md"),
 }  # fmt: skip
 """What stands beside the lessons; what is not there is left out."""
 NAMED = {"README.md": "Install and use", "benchmarks/README.md": "The panel's cost"}

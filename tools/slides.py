@@ -3,16 +3,14 @@
     python -m tools.slides [05 ...] [--to build/slides]
 
 nbconvert makes them from the executed notebooks, so every panel is there as its still picture.
-Two decks a lesson: whole, and the five-minute cut, which is the cells tagged `five-minutes` (in a
-lesson that has none: the first and the last section). reveal.js and MathJax are fetched once, by
-npm, checked, and put beside the decks.
+Two decks a lesson: whole, and the five-minute cut, which is the cells tagged `five-minutes`.
+reveal.js and MathJax are fetched once, by npm, checked, and put beside the decks.
 """
 
 import argparse
 import base64
 import copy
 import hashlib
-import re
 import subprocess
 import sys
 import tarfile
@@ -79,7 +77,7 @@ def cut(book: Any) -> Any:
     """The front page and the cells of the five-minute cut. Changes nothing."""
     made = copy.deepcopy(book)
     chosen = [cell for cell in made.cells if CUT in cell.metadata.get("tags", ())]
-    made.cells = [made.cells[0], *(chosen or _ends(made.cells))]
+    made.cells = [made.cells[0], *chosen]
     return made
 
 
@@ -132,15 +130,6 @@ def _take(archive: Path, spec: str, digest: str, files: dict[str, str], vendor: 
                 raise ValueError(f"{spec} has no {name}")
             (vendor / target).parent.mkdir(parents=True, exist_ok=True)
             (vendor / target).write_bytes(member.read())
-
-
-def _ends(cells: Sequence[Any]) -> list[Any]:
-    """The first and the last section."""
-    marks = [i for i, cell in enumerate(cells)
-             if cell.cell_type == "markdown" and re.match(r"## \d", cell.source)]  # fmt: skip
-    if len(marks) < 2:
-        return list(cells[1:])
-    return [*cells[marks[0] : marks[1]], *cells[marks[-1] :]]
 
 
 if __name__ == "__main__":

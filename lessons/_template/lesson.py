@@ -46,18 +46,18 @@
 # What `sciml-widgets lesson run __NUMBER__ --set ...` may change
 seed: int = 0  # BurgersPINN.seed: the live panel of section 1
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 1 · See it (5 minutes)
 #
 # One sentence that says what is about to happen, and one thing to vote on before Run is pressed.
 
-# %%
+# %% tags=["five-minutes"]
 from sciml_widgets import show
 from sciml_widgets.labs import BurgersPINN
 
 panel = show(BurgersPINN().but(seed=seed))
 
-# %% [markdown]
+# %% [markdown] tags=["five-minutes"]
 # **What to look at**: one line for each picture.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -292,7 +292,7 @@ draw(
     )
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 8 · Key points (2 minutes)
 #
 # - Three to five sentences that should stay.

@@ -1,9 +1,10 @@
 """Build the lessons' notebooks from their scripts. Knows the paired files, not what they teach.
 
-    python -m sciml_widgets.course.build [05 ...]
+    python -m sciml_widgets.course.build [05 ...] [--tags]
 
 The script `lessons/05_burgers.py` is what authors edit. Its notebook is made from it, executed as
-it would be without a front end, and written with outputs, without widget state and times.
+it would be without a front end, and written with outputs, without widget state and times. With
+--tags nothing is executed: only tags and folding are taken over.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from nbclient.exceptions import CellExecutionError
 
 from sciml_widgets.course.script import KERNEL, LANGUAGE, convert, with_front_page
 
-__all__ = ["build", "execute", "main"]
+__all__ = ["build", "execute", "main", "retag"]
 
 LESSONS = Path(__file__).parents[2] / "lessons"
 
@@ -52,6 +53,25 @@ def build(script: Path) -> Path:
     return path
 
 
+def retag(script: Path) -> Path:
+    """Take the tags and the folding of a script's cells into its notebook, whose outputs stay.
+
+    Returns the notebook's path. Raises ValueError where a cell's text is another one, since then
+    the outputs would not be those of the text; OSError where there is no notebook.
+    """
+    path = script.with_suffix(".ipynb")
+    made = convert(script.read_text(encoding="utf-8"), script)
+    book = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+    texts = [[(cell.cell_type, cell.source) for cell in some.cells] for some in (made, book)]
+    if texts[0] != texts[1]:
+        raise ValueError(f"{path.name} has other cells than {script.name}: build it anew")
+    for cell, fresh in zip(book.cells, made.cells, strict=True):
+        cell.metadata = fresh.metadata
+    book.metadata = made.metadata
+    path.write_text(nbformat.writes(book) + "\n", encoding="utf-8")
+    return path
+
+
 def execute(book: Any) -> None:
     """Run all cells in a new kernel of this Python, in an empty folder; keep only what lasts."""
     with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Build the lessons that are named by number, or all. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m sciml_widgets.course.build")
     parser.add_argument("lesson", nargs="*", help='numbers ("05"); default: all')
-    wanted = parser.parse_args(arguments).lesson
+    parser.add_argument("--tags", action="store_true", help="only tags and folding; run nothing")
+    asked = parser.parse_args(arguments)
+    wanted = asked.lesson
     found = sorted(LESSONS.glob("[0-9][0-9]*_*.py"))
     scripts = {path.name.partition("_")[0]: path for path in found}
     if unknown := set(wanted) - set(scripts):
@@ -76,8 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for key in wanted or scripts:
         began = time.monotonic()
         try:
-            path = build(scripts[key])
-        except (CellExecutionError, ValueError) as error:
+            path = retag(scripts[key]) if asked.tags else build(scripts[key])
+        except (CellExecutionError, OSError, ValueError) as error:
             print(f"{scripts[key].name}: {error}", file=sys.stderr)
             return 1
         seconds, size = time.monotonic() - began, path.stat().st_size

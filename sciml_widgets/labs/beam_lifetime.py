@@ -27,7 +27,7 @@ from sciml_widgets.physics.lifetime import (
 )
 from sciml_widgets.picture import INK, Axis, Image, Lines, Mark, Picture, Plot, Points, View
 from sciml_widgets.preset import Preset
-from sciml_widgets.surrogates import Forest, Networks, Quadratic
+from sciml_widgets.surrogates import Forest, Networks, Quadratic, trees
 
 __all__ = ["LOG", "QUESTIONS", "SCAN", "BeamLifetime", "Tuned"]
 
@@ -126,7 +126,7 @@ class BeamLifetime(Experiment):
     )  # fmt: skip
     model: str = choice(
         "networks", MODELS, group="Surrogate",
-        help="four small networks, boosted trees, or a parabola by least squares",
+        help="small networks, boosted trees (scikit-learn), or a parabola by least squares",
     )  # fmt: skip
     members: int = knob(
         4, 2, 8, kind="restart", group="Surrogate", help="networks, or sets of trees, abreast",
@@ -203,7 +203,9 @@ class BeamLifetime(Experiment):
     )  # fmt: skip
 
     def prepare(self) -> None:
-        """The first optimiser of a process makes torch import its compiler: a second or more."""
+        """First imports take a second: the compiler that torch's optimisers load, or the trees."""
+        if self.model == "boosted trees":
+            trees()
         torch.optim.Adam([torch.zeros(1, requires_grad=True)])
 
     def frames(self) -> Iterator[Frame]:

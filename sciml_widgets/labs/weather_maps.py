@@ -122,7 +122,7 @@ class WeatherMaps(Experiment):
     about: ClassVar[str] = "A network learns to see a shape on weather maps, or something else."
     length: ClassVar[int] = 151
     series = (
-        Series("loss", "loss at the training maps", role="loss"),
+        Series("loss", "training loss", role="loss"),
         Series("wrong", "wrong in the test", role="error", scale="linear", percent=True),
         Series("missed", "rivers missed", scale="linear", percent=True),
         Series("rule", "wrong, rule without a network", scale="linear", percent=True),

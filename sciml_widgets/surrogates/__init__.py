@@ -4,15 +4,13 @@ Knows no ring.
 """
 
 from sciml_widgets.surrogates.acquisition import RULES, choose
-from sciml_widgets.surrogates.boosted_trees import BoostedTrees
 from sciml_widgets.surrogates.ensemble import Ensemble
 from sciml_widgets.surrogates.gaussian_process import Process
 from sciml_widgets.surrogates.neighbour import Neighbour
-from sciml_widgets.surrogates.regression import Forest, Networks, Quadratic
+from sciml_widgets.surrogates.regression import Forest, Networks, Quadratic, trees
 
 __all__ = [
     "RULES",
-    "BoostedTrees",
     "Ensemble",
     "Forest",
     "Neighbour",
@@ -20,4 +18,5 @@ __all__ = [
     "Process",
     "Quadratic",
     "choose",
+    "trees",
 ]

@@ -2,17 +2,21 @@
 
 import math
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from sciml_widgets.surrogates.boosted_trees import BoostedTrees
-
-__all__ = ["Forest", "Networks", "Quadratic"]
+__all__ = ["Forest", "Networks", "Quadratic", "trees"]
 
 BATCH = 128
 """Points that each network sees in a step, drawn with replacement, for each network others."""
+TREES: dict[str, Any] = {
+    "max_iter": 40, "max_depth": 3, "learning_rate": 0.25, "min_samples_leaf": 3, "max_bins": 32,
+    "early_stopping": False,
+}  # fmt: skip
+"""How trees are grown: many small ones, each for a share of what those before it left over."""
 
 
 class Networks:
@@ -62,24 +66,49 @@ class Networks:
         return copy
 
 
-class Forest:
-    """`members` boosted trees, each on its own draw of the points (with replacement).
+def trees() -> Any:
+    """scikit-learn's class of boosted regression trees. Raises ValueError: it is not installed."""
+    try:
+        from sklearn.ensemble import HistGradientBoostingRegressor
+    except ModuleNotFoundError:
+        raise ValueError(
+            "boosted trees need scikit-learn: python -m pip install 'sciml-widgets[trees]', or "
+            "take another surrogate"
+        ) from None
+    return HistGradientBoostingRegressor
 
-    The answer is their mean, the spread their standard deviation.
+
+def _alone() -> Any:
+    """scikit-learn on one thread: more of them cost time here, and change the last digits."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="openmp")
+
+
+class Forest:
+    """`members` times boosted trees, each on its own draw of the points (with replacement).
+
+    The answer is their mean, the spread their standard deviation. The trees are scikit-learn's.
+    Source: Friedman (2001), doi 10.1214/aos/1013203451.
+
+    Raises:
+        ValueError: scikit-learn is not installed. The message says how to get it.
     """
 
     def __init__(self, *, members: int, rng: np.random.Generator) -> None:
-        self.members, self.rng = members, rng
-        self.grown: list[BoostedTrees] = []
+        self.members, self.rng, self.kind = members, rng, trees()
+        self.grown: list[Any] = []
 
     def fit(self, z: np.ndarray, y: np.ndarray) -> None:
         """Grow them anew."""
         draws = [self.rng.integers(len(z), size=len(z)) for _ in range(self.members)]
-        self.grown = [BoostedTrees.fit(z[some], y[some]) for some in draws]
+        with _alone():
+            self.grown = [self.kind(**TREES).fit(z[some], y[some]) for some in draws]
 
     def predict(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Answer and spread at points (m, d), each (m,)."""
-        found = np.array([one(z) for one in self.grown])
+        with _alone():
+            found = np.array([one.predict(z) for one in self.grown])
         return found.mean(0), found.std(0)
 
     def frozen(self) -> "Forest":

@@ -21,16 +21,16 @@ function groupSeries(series) {
     return {
       members, along: x, log, label: over,
       title: members.length === 1 ? label : losses ? "losses and errors" : "metrics",
-      note: `${log ? "log scale, " : ""}over ${over === "step" ? "steps" : over}`,
+      note: log ? "log scale" : "", // the axis below says over what
       percent: !log && members.every((one) => one.percent),
     };
   });
 }
 
 function describeHistory(group, tracks, earlier) {
-  const { title, note, members } = group;
+  const { title, note, label, members } = group, over = label === "step" ? "steps" : label;
   const said = members.map(({ name, label }) => `${label} ${formatNumber(lastValue(tracks.get(name)), 3)}`);
-  return `${title}, ${note}: ${said.join(", ")}${describeEarlier(group, earlier)}`;
+  return `${title}, ${note && note + ", "}over ${over}: ${said.join(", ")}${describeEarlier(group, earlier)}`;
 }
 
 function lastValue(track) {
@@ -57,7 +57,9 @@ function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   const x = settledAxis(along === "step" ? { label, low: 0, high: last, whole: true } : { label }, own, "x");
   const counted = countedMarks(before, marks.length ? last : undefined);
   const y = settledAxis({ log, percent }, [...marks, ...counted, ...(guess ? [guess] : [])], "y");
-  const right = min(w * 0.3, max(...group.members.map((one) => widthOf(g, one.label)))) + em * 1.5;
+  // a curve alone has its name above the plot
+  const named = group.members.length > 1;
+  const right = (named ? min(w * 0.3, max(...group.members.map((one) => widthOf(g, one.label)))) : 0) + em * 1.5;
   const box = layOut(pen, x, y, { right, top: em * 2 });
   drawAxes(pen, box, x, y, true, marks.length ? "" : empty);
   drawTicks(pen, box, ticks.map(({ x: at, text }) => ({ at: at[along], text })).filter(({ at }) => at >= x.low && at <= x.high));
@@ -68,7 +70,7 @@ function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   clipped(g, box, () => marks.forEach((mark) => DRAW.lines(pen, box, mark)));
   drawLetters(pale, box, before);
   if (guess) drawGuess(pen, box, guess);
-  drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
+  if (named) drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
 }
 
 /** A ring where a guess lies; one alone has its name beside it. */

@@ -1,0 +1,139 @@
+"""What `make bench` measures of lessons 01 to 04: their data, their networks, their steps.
+
+    python -m benchmarks.learning      these rows alone (two minutes)
+
+Knows no page. A time is that of the clock, so nothing else may run beside it.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+from torch import Generator
+
+from sciml_widgets import Experiment, Player, machine, run, shipped
+from sciml_widgets.course import results
+from sciml_widgets.labs import (
+    AirfoilSurrogate,
+    BeamLifetime,
+    DynamicAperture,
+    MonteCarlo,
+    RandomFeatures,
+    WeatherMaps,
+)
+from sciml_widgets.physics.airfoil import Airfoils
+from sciml_widgets.physics.henon import Henon, quadrant
+from sciml_widgets.wind_tunnel import draw, pictures
+
+__all__ = ["STEPS", "Row", "rows"]
+
+ROUNDS = 5
+CASES = 1000
+"""Flows that each core makes."""
+STEPS = 60
+"""Of each lab: what is longer is cut."""
+LABS = (
+    WeatherMaps(), MonteCarlo(), RandomFeatures(), AirfoilSurrogate(), DynamicAperture(),
+    BeamLifetime(),
+)  # fmt: skip
+
+Row = tuple[str, str, str]
+
+
+def rows() -> list[Row]:
+    """What, target, measured."""
+    found = [data(), answers(), ready(), live(), brute_force()]
+    return [*found, *(panel(lab) for lab in LABS)]
+
+
+def data() -> Row:
+    """Flows of 64 x 64 pixels in a second, by one thread on each core."""
+    count = machine.cores()
+    drawn = [draw("training", CASES, Generator().manual_seed(seed)) for seed in range(count)]
+
+    def make(airfoils: Airfoils) -> None:
+        with machine.threads(1):
+            pictures(airfoils, 64)
+
+    with ThreadPoolExecutor(count) as pool:
+        seconds = best(lambda: list(pool.map(make, drawn)))
+    rate = count * CASES / seconds
+    return (f"flows of 64 x 64 pixels, {count} cores", ">= 5000 a second", f"**{rate:.0f}**")
+
+
+def answers() -> Row:
+    """Seconds of the shipped network for 100 cases."""
+    network = shipped.load()
+    inputs = pictures(draw("training", 100, Generator().manual_seed(0)), 128).inputs
+    with machine.threads(2) as count, torch.no_grad():
+        seconds = best(lambda: network(inputs))
+    what = f"the shipped network, 100 cases of 128 x 128, {count} threads"
+    return (what, "<= 2 s", f"**{seconds:.2f} s**")
+
+
+def ready() -> Row:
+    """How much better it is than POD where nobody was trained: from the recorded draws."""
+    held = results("03_shipped")["shipped"].values["128"]
+    kinds = [one["held"]["new family"] for one in held]
+    ratios = [one["POD"]["all"] / one["network"]["all"] for one in kinds]
+    span = f"**{statistics.median(ratios):.2f}** ({min(ratios):.2f} to {max(ratios):.2f})"
+    what = f"new family at 128 x 128, error of POD : shipped network, {len(ratios)} draws"
+    return (what, ">= 2", span)
+
+
+def live() -> Row:
+    """Seconds until the lab's network beats POD on the new family."""
+
+    def watch(player: Player) -> None:
+        if player.scalars.get("family", 1.0) < player.scalars.get("pod", 0.0):
+            player.stop("finished")
+
+    player = run(AirfoilSurrogate(), watch=watch)
+    ahead = player.scalars["family"] < player.scalars["pod"]
+    said = f"**{player.seconds:.0f} s** (step {player.step_now})" if ahead else "**it does not**"
+    return ("64 x 64, live, until the network beats POD on the new family", "<= 120 s", said)
+
+
+def brute_force() -> Row:
+    """Seconds for 3600 particles and 1000 turns."""
+    places, ring = quadrant(60), Henon()
+    seconds = best(lambda: ring.survival(*places.T, turns=1000))
+    return ("3600 particles, 1000 turns", "<= 0.15 s", f"**{seconds:.3f} s**")
+
+
+def panel(lab: Experiment) -> Row:
+    """The longest and the usual step of a lab, each with its picture."""
+    times: list[float] = []
+
+    def watch(player: Player) -> None:
+        player.draw()
+        times.append(time.perf_counter())
+
+    lab.prepare()
+    run(lab, frames=min(STEPS, lab.length), watch=watch)
+    took = [after - before for before, after in zip(times, times[1:], strict=False)]
+    said = f"longest **{max(took):.2f} s**, median {statistics.median(took):.3f} s"
+    return (f"a step and its picture: {lab.title}", "<= 0.2 s", said)
+
+
+def best(action: Callable[[], object]) -> float:
+    """The least seconds of several tries, after one that warms up."""
+    action()
+    spent = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        action()
+        spent.append(time.perf_counter() - began)
+    return min(spent)
+
+
+def main() -> None:
+    """Print the rows."""
+    for what, goal, value in rows():
+        print(f"{what}: {value} (target {goal})", flush=True)
+
+
+if __name__ == "__main__":
+    main()
