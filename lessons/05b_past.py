@@ -289,8 +289,8 @@ found = show(
     "05b",
     hints=(
         "x0 / sin(πx0) grows from 1/π at x0 = 0 without end as x0 comes near 1.",
-        "Halve an interval: start with low = 0 and high = 1. Which half holds the answer?",
-        "mid = (low + high) / 2; if mid / sin(π mid) < t, the answer lies above mid.",
+        "Halve an interval again and again, from 0 to 1 at first. Which half holds the answer?",
+        "Take the middle m of the interval. If m / sin(π m) < t, the answer lies above m.",
     ),
 )
 def lost(answer):
@@ -316,14 +316,14 @@ lost.check(largest_lost)
 def largest_lost(t):
     if t <= 1 / math.pi:
         return 0.0
-    low, high = 1e-9, 1 - 1e-12
+    below, above = 1e-9, 1 - 1e-12
     for _ in range(60):
-        mid = (low + high) / 2
-        if mid / math.sin(math.pi * mid) < t:
-            low = mid
+        middle = (below + above) / 2
+        if middle / math.sin(math.pi * middle) < t:
+            below = middle
         else:
-            high = mid
-    return low
+            above = middle
+    return below
 
 
 lost.check(largest_lost)

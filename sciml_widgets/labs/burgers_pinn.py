@@ -81,15 +81,14 @@ class BurgersPINN(PINN):
         ),
         Preset(
             "the past, by Gauss-Newton",
-            "u is given at t = 1/2 and at the walls: how much of the start can be found?",
+            "u is given at t = 1/2 and at the walls. Some of the start can be found, some cannot.",
             {"nu": 0.01 / math.pi, "optimizer": "gauss-newton", "precision": "float64",
              "width": 14, "points_inside": 1500, "sampling": "adaptive", "redraw": 3,
              "w_bc": 10.0, "w_data": 10.0, "task": "reconstruct"},
         ),
         Preset(
             "the past, as the lecture had it",
-            "8 layers of 20, plain gradient descent with steps of 0.02; half mean squares, of "
-            "walls and data together.",
+            "8 layers of 20, gradient descent with steps of 0.02, half mean squares.",
             {"nu": 0.01 / math.pi, "optimizer": "gradient-descent", "lr": 0.02, "depth": 8,
              "points_inside": 1000, "sampling": "uniform", "w_pde": 0.5, "w_bc": 0.25,
              "w_data": 0.25, "task": "reconstruct"},
