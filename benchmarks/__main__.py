@@ -1,9 +1,10 @@
-"""`make bench`: the cost of the panel and of lessons 01 to 04, written to benchmarks/README.md.
+"""`make bench`: what the panel and the lessons cost, written to benchmarks/README.md.
 
 Every speed is a ratio or a time of this run. A real kernel trains the lab; for the first three
 rows this process is its browser, for the frames a real Chromium is.
 """
 
+import argparse
 import json
 import platform
 import statistics
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import learning
@@ -141,7 +142,9 @@ def wait(condition: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.1)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.parse_args(arguments)
     measured = {"import": imports()}
     say("import", measured["import"])
     with Kernel(env={"OMP_NUM_THREADS": "1"}) as kernel:
@@ -209,14 +212,16 @@ turns, from the message of the slider to the one that shows it applied; each tur
 moves the exact solution, which is then computed anew. Frames: what the panel counts in a headless
 Chromium that draws in software, on the same cores.
 
-## What lessons 01 to 04 need
+## What the lessons need
 
 | what | target | measured |
 |---|---|---|
 {tables[1]}
 
-The clock of this run, but for the ratio, which is recorded (`make results`). Steps: the first
-{learning.STEPS} of each lab as it opens, one thread, each with its picture.
+The clock of this run, but for the errors of POD and of the shipped network, which are recorded
+(`make results`). Flows: one call that draws and makes them, by all cores, then by one. Steps: the
+first {learning.STEPS} of each lab as it opens, one thread, and the pictures between them but for
+the first, for which some labs make their truth.
 
 Many kernels on one machine are measured by `make load` (docs/load.md). What the lessons report is
 measured by `make results` and kept in `lessons/results/`.

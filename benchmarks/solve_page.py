@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sciml_widgets.live.twin import render
+from sciml_widgets.live.drawing import render
 from sciml_widgets.picture import Axis, Lines, Picture, Plot, Points
 
 __all__ = ["limit", "page", "ratio", "words", "write"]
@@ -103,6 +103,13 @@ def beside(kept: dict[str, Any]) -> list[str]:
               f"{words(one['error'])} |" for one in peers),
             "",
         ]  # fmt: skip
+    if any(one.get("by_hand") for one in peers):
+        lines += [
+            "These rows were copied from the printed lines of a run that failed when it drew its "
+            "picture, an hour before ours; the next run with `--peers` replaces them. They do not "
+            "tell whether NNCG had begun.",
+            "",
+        ]
     lines += [
         "Plain steps of Adam in a second, 3 layers of 20, 2780 points, double precision. The gate "
         "is 1.0 times, the stretch 2.0 times.",

@@ -115,7 +115,8 @@ panel = show(WeatherMaps().but(seed=seed), predict=better, still=151)
 # **What to look at**, once you have pressed **Run**:
 #
 # - *a map of the test*, and whether it has a river. Turn *test map* to see another.
-# - *where it looks*: bright where a little more vapour would change the answer.
+# - *where it looks*: bright where a little more vapour would change the answer most (a *saliency
+#   map* [4]).
 # - *wrong in the test*: one bar for each class. Are both small?
 # - *training loss*, and *losses and errors*: the share of wrong answers in the test.
 #
@@ -224,7 +225,8 @@ for name, score in [
     print(f"{name:32} wrong in {1 - right:.0%}")
 
 # %% [markdown]
-# Guessing is wrong in 50 %. Amount and brightness hardly help. The third number is our **rule
+# Guessing is wrong in 50 %. Amount and brightness hardly help. (Each threshold was chosen on these
+# very maps, which flatters it a little.) The third number is our **rule
 # without a network**: only the *shape* tells.
 #
 # ### One event, four maps
@@ -261,7 +263,7 @@ print(f"events on both sides: {len(set(train.event) & set(test.event))}")
 # ### 3.3 A network of convolutions
 #
 # A **convolution** is a small window, here 3 x 3, with nine weights. It slides over the map, and
-# at each place gives one sum. *The same nine weights serve everywhere.* What it finds here, it
+# at each place gives one sum [2]. *The same nine weights serve everywhere.* What it finds here, it
 # finds there.
 #
 # *Pooling* keeps the largest of each 2 x 2 cells, so that the next window sees twice as far. The
@@ -302,13 +304,19 @@ by_hand = {
 for network in (dense(), convolutions()):
     print(sum(weights.numel() for weights in network.parameters()), "by torch")
 print(by_hand)
+work = {
+    "dense": 1024 * 14 + 14,
+    "convolutions": 16 * 9 * 32**2 + 32 * 16 * 9 * 16**2 + 32 * 32 * 9 * 8**2 + 32,
+}
+print("multiplications for one map:", work)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 3.4 Loss and loop
 #
 # The two formulas of section 2 put together give $\ell = \log(1 + e^{f}) - y f$, and torch has the
 # first term as `softplus`. Then downhill, 32 maps at a time: such a *minibatch* gives the slope of
-# the loss cheaply, and nearly right.
+# the loss cheaply, and nearly right. *Adam* [3] takes the step: it gives each weight a step length
+# of its own.
 
 
 # %% tags=["loss"]
@@ -355,7 +363,9 @@ for name, made in (("dense", dense), ("convolutions", convolutions)):
     )
 
 # %% [markdown]
-# As many weights, as many steps, the same maps. In training both look fine. In the test they part.
+# As many weights, as many steps, the same maps. (Not as much work: each weight of a convolution is
+# used at every place, so a step takes more than a hundred times as many multiplications.) In
+# training both look fine. In the test they part.
 # **A test on what was not trained on is the only one that counts.**
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -429,7 +439,8 @@ say(
 # 5. for anything that lies in space, prefer **convolutions**.
 #
 # The first four are functions here, and they take any lab of this course. The lab of section 1 is
-# the loop above with knobs.
+# the loop above with knobs. (It starts from other random weights, of another size, and draws other
+# maps, so its errors are not those above.)
 #
 # **Rule 1.** One map, and only one. The loss must go to zero. If it does not, something is broken,
 # and you have lost a second and not a night.
@@ -439,7 +450,8 @@ overfit_one(WeatherMaps())
 
 # %% [markdown]
 # And this is how it looks when something *is* broken. Here it is the learning rate, three hundred
-# times too small:
+# times too small. The loss falls, but look at its axis: above, ten steps were enough for nothing
+# to be left.
 
 # %%
 overfit_one(WeatherMaps().but(lr=1e-5), frames=61)
@@ -466,6 +478,10 @@ grow_data(WeatherMaps(), values=(24, 96, 400), frames=101)
 sweep_rate(WeatherMaps(), rates=(3e-5, 3e-4, 3e-3, 3e-2, 3e-1), frames=61)
 
 # %% [markdown]
+# One thing about this is not clean. We chose the rate by the error in the *test*. After that the
+# test is no longer quite new, and its error is a little too small. In earnest, deal out a third
+# set of maps for all such choices, called *validation*, and open the test once, at the end.
+#
 # Each line was *one* run. Was it luck? `seeds=(0, 1, 2, 3, 4)` in a check makes five of it, and
 # gives median and range; that takes five times as long. Here it is recorded:
 
@@ -583,20 +599,26 @@ def sliding(answer):
     generator = torch.Generator().manual_seed(1)
     field = torch.randn(7, 9, generator=generator, dtype=torch.float64)
     kernel = torch.randn(3, 3, generator=generator, dtype=torch.float64)
-    mine = answer(field, kernel)
-    shape = isinstance(mine, torch.Tensor) and tuple(mine.shape) == (5, 7)
+
+    def convolved(field, kernel):  # in any precision, of torch or of numpy
+        return torch.as_tensor(answer(field, kernel)).double()
+
+    shape = answer(field, kernel) is not None
+    mine = convolved(field, kernel) if shape else torch.zeros(0)
+    shape = tuple(mine.shape) == (5, 7)
     yield shape, "a map of 7 x 9 cells gives 5 x 7"
     if not shape:
         return
-    ones = answer(0 * field + 1, 0 * kernel + 1)
+    ones = convolved(0 * field + 1, 0 * kernel + 1)
     yield bool((ones == 9).all()), "nine ones add up to 9"
     middle = 0 * kernel
     middle[1, 1] = 1
-    yield torch.equal(answer(field, middle), field[1:-1, 1:-1]), "a weight in the middle copies"
+    copied = torch.allclose(convolved(field, middle), field[1:-1, 1:-1], atol=1e-5)
+    yield copied, "a weight in the middle copies"
     torchs = nn.functional.conv2d(field[None, None], kernel[None, None])[0, 0]
-    yield torch.allclose(mine, torchs, atol=1e-12), "torch's convolution says the same"
-    further = answer(field.roll(1, 1), kernel)[:, 1:]
-    yield torch.allclose(further, mine[:, :-1], atol=1e-12), "move the map, and the result moves"
+    yield torch.allclose(mine, torchs, atol=1e-5), "torch's convolution says the same"
+    further = convolved(field.roll(1, 1), kernel)[:, 1:]
+    yield torch.allclose(further, mine[:, :-1], atol=1e-5), "move the map, and the result moves"
 
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise", "sliding"]
@@ -624,8 +646,8 @@ sliding.check(convolve)
 # ### 5.2 An error that nobody can flatter
 #
 # On 19 days of 20 there is no river. Who says "no" every day is right in 95 %, and useless. Write
-# the **balanced error**: the share of wrong answers among the maps *with* a river, the share among
-# those *without*, and the mean of both.
+# the **balanced error**. It is one number: the mean of two shares, that of wrong answers among the
+# maps *with* a river, and that among those *without*.
 
 # %% tags=["check"]
 # How the next cell is checked
@@ -813,7 +835,8 @@ say(
     f"{sum(one['missed'] == 1 and one['false'] == 0 for one in with_river)} of "
     f"{len(with_river)} seeds, and so it is right as often as who never looks at a map. Its loss "
     "is small, its rate is good, it has learned its training maps. Ask for both classes, or for "
-    "the balanced error of exercise 5.2; and collect rivers.",
+    "the balanced error of exercise 5.2; and collect rivers. (The first column varies because a "
+    "test has 60 events, and chance decides how many of them are rivers.)",
     recorded["rare"].how(),
 )
 
@@ -882,7 +905,8 @@ say(
 #   learning rate. `sciml_widgets.practice` does it for any lab.
 # - For fields take convolutions: they know that neighbours belong together.
 # - Put a rule without a network into the same table.
-# - Split by what will be new tomorrow. Look at each class by itself.
+# - Split by what will be new tomorrow. Look at each class by itself. Make your choices on a
+#   validation set, not on the test.
 # - A network takes the easiest cue that works in training. **Change what should not matter, and
 #   see whether the answer changes.**
 #

@@ -68,9 +68,10 @@ seed: int = 0  # MonteCarlo.seed: the live panel of section 1
 # ## 1 · See it (6 minutes)
 #
 # A function of three variables is to be integrated over a cube. Four rules race. A **grid** looks
-# at every corner in turn. **Monte Carlo** looks anywhere, by chance. **Sobol points** are placed
-# so that they leave no gaps. **Importance sampling** looks more often where the function is large.
-# The exact answer is known, so we see every error. This is one such race, recorded.
+# at evenly spaced points, row by row. **Monte Carlo** looks anywhere, by chance. **Sobol points**
+# are placed so that they leave no gaps. **Importance sampling** looks more often where the
+# function is large. The exact answer is known, so we see every error. This is one such race,
+# recorded.
 
 # %% tags=["five-minutes", "numbers"]
 # A recorded race of 15 doublings
@@ -211,7 +212,7 @@ for d in (1, 2, 3, 4, 5):
     print(f"d = {d}: {per_axis:5} an axis, {per_axis**d:5} points, relative error {error:.1e}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# About the same number of points, and the error grows from nine digits to more than a per cent.
+# About the same number of points. In one dimension eight digits are right, in five not even two.
 # The reason is short. With $N$ points in all there are $N^{1/d}$ on an axis, so $h \approx
 # N^{-1/d}$:
 #
@@ -240,6 +241,7 @@ say(
             for d, row in price.items() if d in ("1", "4", "10", "20")
         ],
     ),
+    "It is *seven points an axis* in every row, and $7^d$ in all. "
     "In 20 dimensions one grid is within reach: two points an axis, which are 1,048,576. Its "
     f"error is {price['20']['two an axis']:.0%}.",
     recorded["needs"].how(),
@@ -313,7 +315,7 @@ def importance(d, points, b, rng):
 # %%
 rng = np.random.default_rng(0)
 a = steepness(20)
-for b in (-a, 0.01, 0.8 * a, a):
+for b in (-a, 0.01, 0.8 * a, a):  # 0.01: nearly even (0 would divide by 0)
     estimate, bar = importance(20, 10_000, b, rng)
     print(f"b = {b:+.3f}: relative error {estimate / exact(20) - 1:+.5f}, "
           f"bar {bar / exact(20):.5f}")  # fmt: skip
@@ -352,7 +354,8 @@ for d in (1, 4, 10, 20):
           f"{fitted_slope(points, filled):.2f}")  # fmt: skip
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
-# - Monte Carlo: $-1/2$, in every dimension. That is theory, and it is exact.
+# - Monte Carlo: $-1/2$, in every dimension. That is theory, and it is exact. What you *measured*
+#   scatters around it: 16 runs know their own error to 18 % only, so a slope to about 0.05.
 # - Sobol: steeper than $-1/2$, but it *does* feel the dimension. For a smooth function it is
 #   steeper than $-1$ in few dimensions, about $-1$ in ten, and less in twenty. Theory promises
 #   $-1$ (and more for smooth functions) in the end [2], and in many dimensions the end is far.
@@ -397,8 +400,9 @@ lying = show(ErrorBar(), predict=lying_bar, still=12)
 # \qquad\text{for } s > \tfrac{1}{\sqrt 2}, \qquad \text{and } \infty \text{ else.} $$
 #
 # At $s = 0.6$ the variance is **infinite**. A bar computed from a sample is always finite. So
-# every bar is too small, for every $N$. And even where it is finite, the number is taken to the
-# power $d$.
+# no bar can be right, however large $N$ is. (The estimate itself does come to 1 in the end. But
+# nothing in the sample says when.) And even where it is finite, the number is taken to the power
+# $d$.
 
 # %% tags=["numbers"]
 # The same for other widths, recorded
@@ -419,6 +423,7 @@ fold(
             for s, runs in widths.items()
         ],
     ),
+    "*Typical error* is the median of the groups; an honest bar is about 1.5 times as large.",
     "Too narrow: the bars lie. A little too wide costs next to nothing, and they are honest. "
     "**Make the tails of q a little heavier than those of p.** But only a little: with s = 2 "
     "nearly all points fall where p is nothing. The variance is finite then, but so large that "
@@ -539,7 +544,8 @@ say(
     "**This is what training buys: features that fit the question.** Where there is a direction, "
     "it is found. Barron proved it in general: for a large class of functions a network with $m$ "
     "trained units has an error of at most $C/\\sqrt m$ in every dimension, and no fixed set of "
-    "features can do that for all of them [5].",
+    "features can do that for all of them [5]. (The constant $C$ belongs to the function, and it "
+    "may grow with $d$.)",
     recorded["directions"].how(),
 )  # fmt: skip
 
@@ -787,8 +793,9 @@ def chance_row(d, name, what):
 
 last = races["corner 4"][0]["points"]
 say(
-    "**Slopes.** Theory: $-2/d$ for the grid, $-1/2$ for chance, about $-1$ for Sobol. The grid "
-    "was visited with up to a million points. Beyond d = 5 it has too few sizes to fit a line.",
+    "**Slopes.** Theory: $-2/d$ for the grid, $-1/2$ for chance, about $-1$ for Sobol, and "
+    "steeper where $d$ is small and the function smooth. The grid was visited with up to a "
+    "million points. Beyond d = 5 it has too few sizes to fit a line.",
     table(
         ["d", "-2/d", "grid", "Monte Carlo", "importance", "Sobol"],
         [
@@ -800,7 +807,8 @@ say(
     ),
     "At d = 4 and 5 the grid has few points an axis, and its slope is not yet that of the law. "
     "The slopes of chance scatter around -1/2, because a run keeps its points when it doubles "
-    "them.",
+    "them. For Sobol at small d the ranges are wide, because a few unlucky draws make the root "
+    "mean square.",
     f"**Relative errors at {last:,} points.** The theory of Monte Carlo is "
     "√(variance/points), without a fit.",
     table(
@@ -812,6 +820,8 @@ say(
             for d in shown if f"corner {d}" in races
         ],
     ),
+    "At d = 1 the Sobol points have run out of digits: they are multiples of $2^{-30}$, which is "
+    f"{2.0**-30:.1e}.",
     f"Median and range over {len(races['corner 4'])} seeds, each the root mean square of 16 runs. "
     + recorded["race"].how(),
 )  # fmt: skip
@@ -835,7 +845,7 @@ say(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Structure beats every rule.** A product, a direction, a few entries: where there is structure
 # and one knows it, the curse is gone. Where there is structure and one does *not* know it,
-# training may find it. Where there is none, chance is the best that one can do.
+# training may find it. Where there is none, not even smoothness, nothing beats chance by much.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["five-minutes"]
 # ## 10 · Key points (1 minute)
@@ -845,7 +855,8 @@ say(
 # - Chance has the slope $-1/2$ in every dimension. **The constant may still grow.**
 # - Sobol points and importance sampling are better chance. The perfect density costs the answer.
 # - **An error bar is made of the points that you saw.** If the variance is infinite, it lies.
-# - Random features do not feel the dimension. Trained ones find the direction that matters.
+# - An average of random waves has the same error in every dimension, if one knows where to draw
+#   them from. Trained waves find the direction that matters.
 # - Few measurements are enough for few entries, up to a sharp border.
 #
 # **What next, on the panels**

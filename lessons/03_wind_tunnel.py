@@ -143,9 +143,9 @@ fold(
 # network learns them [1, 2]. Here we want a truth with no error at all. So we leave friction out:
 # **potential flow**, which two hundred years of mathematics have solved.
 #
-# Write a point as a complex number $z = x + iy$. A flow without friction, sources and whirls is
-# an analytic function: $u - iv = dW/dz$. About a *circle* in the $\zeta$ plane it is known. A map
-# makes an airfoil of the circle, and the flow comes along:
+# Write a point as a complex number $z = x + iy$. A flow without friction, sources and whirls is an
+# analytic function: $u - iv = dW/dz$, with the *potential* $W$. About a *circle* in the $\zeta$
+# plane it is known. A map makes an airfoil of the circle, and the flow comes along:
 #
 # $$
 # z = \zeta + \frac{1}{\zeta}, \qquad
@@ -195,7 +195,7 @@ SIZE = 32  # pixels along each side, so that a cell trains in seconds
 #
 # ### 3.1 From a circle to an airfoil
 #
-# Walk once round a circle through $\zeta = 1$ and map each point. Eight lines, and we can check
+# Walk once round a circle through $\zeta = 1$ and map each point. A dozen lines, and we can check
 # the library with them: the pressure pushes on each piece of the surface, and the sum is the lift.
 
 
@@ -288,9 +288,9 @@ def relative_error(answer, inputs, exact):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 3.4 A U-Net
 #
-# Each layer on the way *down* halves the picture, until one pixel knows of all others. On the way
-# *up* the finer pictures are put beside (the *skips*), so that the edge stays sharp. What it
-# learns is the change; we add the wind and keep the airfoil empty.
+# The network is a U-Net [3]. Each layer on the way *down* halves the picture, until one pixel
+# knows of all others. On the way *up* the finer pictures are put beside (the *skips*), so that the
+# edge stays sharp. What it learns is the change; we add the wind and keep the airfoil empty.
 
 
 # %% tags=["network"]
@@ -368,8 +368,8 @@ for hundred in range(3):
 # - **Mean field**: the same answer for everybody.
 # - **Nearest neighbour**: look the most similar case up.
 # - **POD with regression**: find the 20 patterns that the known flows are best made of (*proper
-#   orthogonal decomposition*), and fit how strong each of them is as a polynomial of thickness,
-#   camber and angle. It is *told* these numbers. The network has to see them.
+#   orthogonal decomposition* [4]), and fit how strong each of them is as a polynomial of
+#   thickness, camber and angle. It is *told* these numbers. The network has to see them.
 
 # %% tags=["rivals"]
 from sciml_widgets.reduced_order import mean_field, nearest, pod
@@ -553,6 +553,7 @@ print(f"mean field, relative to what is changed:     {honest:.0%}")
 #
 # Train, then drag *angle of attack* from 0 to 22.5° and watch *lift over angle* and the suction
 # peak under the pictures. The steps of the drag are small; where does it stop being right?
+# And which of the two says so first, the lift or the peak?
 
 # %%
 beyond = show(AirfoilSurrogate().but(angle=20.0, thickness=8.0), still=104)
@@ -601,8 +602,9 @@ print(f"relative error {error:.1%}")
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Here it is at work, against the exact flow, at all its pixels. The **wind turns**, half a degree
 # each step, from -22.5° to 22.5°. It was trained from -10° to 10°. Does the error rise outside?
-# Which of the two facts is that? Then set *tail angle* to 12° and let the wind turn once more. Of
-# tails no fact was built in.
+# Which of the two facts is that? (It is largest in the middle, near the angle without lift. There
+# the airfoil changes the flow least, and by that we divide.) Then set *tail angle* to 12° and let
+# the wind turn once more. Of tails no fact was built in.
 
 # %% tags=["five-minutes"]
 from sciml_widgets.labs import AirfoilReady

@@ -264,9 +264,11 @@ shock.pace(30)
 # and that one can be solved by an integral:
 #
 # $$
-# u(x, t) = -\,\frac{\int \sin \pi(x - \eta)\; w(\eta)\, d\eta}{\int w(\eta)\, d\eta},
-# \qquad
-# w(\eta) = \exp\!\left(-\frac{\cos \pi(x - \eta)}{2\pi\nu} - \frac{\eta^2}{4\nu t}\right).
+# u(x, t) = -\,\frac{\int \sin \pi(x - \eta)\; w(\eta)\, d\eta}{\int w(\eta)\, d\eta}
+# $$
+#
+# $$
+# w(\eta) = \exp\!\left(-\frac{\cos \pi(x - \eta)}{2\pi\nu} - \frac{\eta^2}{4\nu t}\right)
 # $$
 #
 # `Burgers(nu).exact(points)` computes it to ten digits and more. Why does that matter? A network
@@ -278,8 +280,9 @@ shock.pace(30)
 #
 # $$
 # \text{relative error} = \sqrt{\frac{\sum (u_\text{network} - u)^2}{\sum u^2}}
-# \qquad \text{0: perfect.} \quad \text{1: as bad as saying "0" everywhere.}
 # $$
+#
+# 0 is perfect; 1 is as bad as saying "0" everywhere.
 
 # %% tags=["truth"]
 grid = torch.cartesian_prod(torch.linspace(-1, 1, 65), torch.linspace(0, 1, 65))

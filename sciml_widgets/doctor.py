@@ -187,6 +187,8 @@ def _front_end() -> Answer:
 def _subshells() -> Answer:
     """Which thread of the kernel serves the panels: JupyterLab's setting commsOverSubshells."""
     plugin, key = "@jupyterlab/apputils-extension:kernels-settings", "commsOverSubshells"
+    if importlib.util.find_spec("jupyter_core") is None:
+        return "no Jupyter here", "note", f"python -m pip install '{PACKAGE}[lab]'"
     from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
 
     package, _, name = plugin.partition(":")

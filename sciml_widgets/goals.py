@@ -88,7 +88,10 @@ def wanted(
 
 
 def spoken(value: float, percent: bool = False) -> str:
-    """A number for people: "5 %", "0.012", "not finite"."""
+    """A number for people: "5 %", "1200 %", "0.012", "not finite"."""
     if not math.isfinite(value):
         return "not finite"
-    return f"{100 * value:.3g} %" if percent else f"{value:.3g}"
+    if not percent:
+        return f"{value:.3g}"
+    number = 100 * value
+    return f"{number:.0f} %" if 999.5 <= abs(number) < 1e5 else f"{number:.3g} %"

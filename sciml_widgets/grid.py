@@ -21,7 +21,7 @@ import numpy as np
 
 from sciml_widgets import machine
 from sciml_widgets.experiment import Experiment, Series
-from sciml_widgets.goals import Goal
+from sciml_widgets.goals import Goal, spoken
 from sciml_widgets.knobs import Slider, find, knobs, read, replaced, resolve, values
 from sciml_widgets.picture import Axis, Bars, Lines, Mark, Picture, Plot, Text
 from sciml_widgets.player import Player
@@ -110,7 +110,7 @@ class Sweep:
 
     def figure(self) -> "Figure":
         """The picture by matplotlib."""
-        from sciml_widgets.live.twin import render
+        from sciml_widgets.live.drawing import render
 
         return render(self.picture())
 
@@ -121,9 +121,8 @@ class Sweep:
         if best is None:
             return ""
         value, known = self._judged(best), knobs(self.lab())
-        number = f"{100 * value:.3g} %" if error.percent else f"{value:.3g}"
         where = " ".join(f"{path}={known[path].spell(best.start[path])}" for path in self.axes)
-        return f"best {number} at {where}"
+        return f"best {spoken(value, error.percent)} at {where}"
 
     def _judged(self, job: Job) -> float:
         """The error of a run that came to its end; else NaN."""

@@ -10,6 +10,7 @@ Source: Raissi and Karniadakis (2018), doi 10.1016/j.jcp.2017.11.039, arXiv:1708
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -66,16 +67,16 @@ class Fit:
         return self.lambda2 / far, self.lambda2 * far
 
 
-class TwoSnapshots:
+class TwoSnapshots(ABC):
     """Values measured at two times, and how an equation makes them hang together."""
 
     x: Tensor
     u: Tensor
     """Places (n,) and all measured values, (n,) or more for a field of several parts."""
 
+    @abstractmethod
     def covariance(self, theta: Tensor) -> Tensor:
         """Of all measured values, for (λ1, log λ2, log s, log l, log σ); square."""
-        raise NotImplementedError(f"{type(self).__name__} does not say its covariance")
 
     def cost(self, theta: Tensor) -> Tensor:
         """-log likelihood of the measured values, for (λ1, log λ2, log s, log l, log σ)."""

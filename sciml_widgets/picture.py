@@ -46,7 +46,8 @@ class View:
 class Axis:
     """One axis of a plot. Without limits the renderer takes those of the marks.
 
-    A `bare` axis has neither numbers nor grid: its values only keep things apart.
+    A `bare` axis has neither numbers nor grid: its values only keep things apart. On one of
+    `percent` a share of 0.25 is written as 25 %, unless it is `log`.
     """
 
     label: str = ""
@@ -54,6 +55,7 @@ class Axis:
     high: float | None = None
     log: bool = False
     bare: bool = False
+    percent: bool = False
 
 
 @dataclass(frozen=True)

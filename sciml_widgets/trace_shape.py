@@ -70,7 +70,8 @@ MARK = {
         for kind, keys in KEYS.items()
     ],
 }  # fmt: skip
-AXIS = _closed({"label": TEXT, "low": NUMBER, "high": NUMBER, "log": FLAG, "bare": FLAG}, "bare")
+AXIS = _closed({"label": TEXT, "low": NUMBER, "high": NUMBER, "log": FLAG, "bare": FLAG,
+                "percent": FLAG}, "bare", "percent")  # fmt: skip
 PLOT = _closed({"title": TEXT, "note": TEXT, "alt": TEXT, "equal": FLAG, "x": AXIS, "y": AXIS,
                 "marks": _many(MARK, 100)})  # fmt: skip
 STAT = _closed({"label": TEXT, "value": NUMBER, "percent": FLAG})

@@ -101,8 +101,11 @@ def trust(target: Path, copied: list[Copied]) -> None:
     """Tell Jupyter that these notebooks are ours: then a recorded run plays before any cell runs.
 
     Jupyter keeps a signature of their outputs in its own folder, as it does for every notebook
-    that a person has run. A notebook that the student has changed is left as it is.
+    that a person has run. A notebook that the student has changed is left as it is. Where no
+    Jupyter is installed there is nobody to tell.
     """
+    if importlib.util.find_spec("nbformat") is None:
+        return
     import nbformat
     from nbformat.sign import NotebookNotary
 

@@ -1,5 +1,7 @@
 """The benchmark of a search through a solver: all sides do the book's work, targets are marked."""
 
+import pytest
+
 from benchmarks import adjoint
 from benchmarks.phiflow_peer import UPDATES
 
@@ -14,6 +16,7 @@ def peer(hand: float) -> dict:
     }
 
 
+@pytest.mark.training
 def test_all_ways_make_the_book_s_losses() -> None:
     assert len(LOSSES) == UPDATES and adjoint.honest(LOSSES)
     for way in (adjoint.step_by_step, adjoint.by_autograd):

@@ -91,9 +91,10 @@ def test_the_surface_is_where_the_field_says_and_the_flow_is_the_same() -> None:
         assert (apart / torch.hypot(s.u, s.v).amax(1, keepdim=True)).max() < 5e3 * off
 
 
-def test_kutta_lets_the_flow_leave_the_tail() -> None:
+@pytest.mark.parametrize("behind", [1e-9, 0.0])
+def test_kutta_lets_the_flow_leave_the_tail(behind: float) -> None:
     """Finite at a cusp; at a tail with an angle the flow comes to rest."""
-    x, y = torch.tensor([[0.5 + 1e-9]]), torch.zeros(1, 1)
+    x, y = torch.tensor([[0.5 + behind]]), torch.zeros(1, 1)
     cusp, wedge = cases(tails=0.0), cases(tails=0.28)[:10]
     flow = cusp.flow(x, y)
     speed = torch.hypot(flow.u, flow.v)

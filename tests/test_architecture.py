@@ -15,9 +15,9 @@ LESSONS = ROOT / "lessons"
 FLOORS: dict[str, set[str]] = {
     # From the roof down: what each part may import. "x" means x and everything inside it.
     "__main__": {"cli"},
-    "cli": {"arguments", "clusters", "lab_settings", "terminal", "course", "live", "labs",
-            "collocation", "headless", "player", "record", "knobs", "experiment", "picture",
-            "doctor", "workspace", "grid"},
+    "cli": {"arguments", "commands", "terminal"},
+    "commands": {"clusters", "lab_settings", "terminal", "course", "live", "labs", "headless",
+                 "player", "record", "knobs", "experiment", "doctor", "workspace", "grid"},
     "course": {"live", "labs", "collocation", "headless", "player", "record", "history", "goals",
                "train", "networks", "metrics", "sampling", "physics", "knobs", "experiment",
                "picture", "landscape", "workspace", "whole", "machine"},
@@ -90,7 +90,7 @@ FLOORS: dict[str, set[str]] = {
 
 LIGHT = ("knobs", "experiment", "picture", "goals", "history", "record", "mailbox", "player",
          "touch", "again", "trace_shape", "headless", "machine", "terminal", "cli", "doctor",
-         "workspace", "preset", "predict", "labs", "arguments", "clusters",
+         "workspace", "preset", "predict", "labs", "arguments", "clusters", "commands",
          "lab_settings")  # fmt: skip
 """Modules that load neither torch nor a widget package, not even through others."""
 
@@ -251,7 +251,9 @@ def test_every_public_name_is_where_the_table_says() -> None:
 
     assert sorted(sciml_widgets.__all__) == dir(sciml_widgets)
     for name, home in sciml_widgets._HOME.items():
-        names = ast.literal_eval(public(PACKAGE / f"{home.replace('.', '/')}.py"))
+        place = PACKAGE / home.replace(".", "/")
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        names = ast.literal_eval(public(file))
         assert name in names, f"{home} has no public {name}"
     with pytest.raises(AttributeError, match="has no attribute 'shwo'"):
         _ = sciml_widgets.shwo

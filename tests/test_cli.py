@@ -17,6 +17,7 @@ from numpy_labs import LABS
 import sciml_widgets
 from sciml_widgets import cli, labs, workspace
 from sciml_widgets.cli import main
+from sciml_widgets.commands import codes
 from sciml_widgets.experiment import Diverged, Experiment, Frame, Series
 from sciml_widgets.knobs import choice, knob
 from sciml_widgets.preset import Preset
@@ -514,7 +515,7 @@ def test_help_and_version_are_there() -> None:
     running = program("--version")
     out, _ = running.communicate(timeout=60)
     assert (running.returncode, out.strip()) == (0, sciml_widgets.__version__)
-    for command in cli._work():
+    for command in cli.WORK:
         with pytest.raises(SystemExit) as caught:
             main([*command.split(), "--help"])
         assert caught.value.code == 0
@@ -537,4 +538,4 @@ def test_what_computes_nothing_loads_no_torch(argv: list[str]) -> None:
 
 
 def test_the_exit_codes_are_documented() -> None:
-    assert (cli.GOOD, cli.BROKE, cli.BAD_INPUT, cli.INTERRUPTED) == (0, 1, 2, 130)
+    assert (codes.GOOD, codes.BROKE, codes.BAD_INPUT, codes.INTERRUPTED) == (0, 1, 2, 130)

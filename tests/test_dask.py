@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sweep_labs import Slow
 
-from sciml_widgets import cli, sweep
+from sciml_widgets import cli, labs, sweep
 
 pytestmark = [
     pytest.mark.training,
@@ -59,7 +59,7 @@ def test_a_killed_worker_and_a_task_run_twice_change_no_number(cluster, tmp_path
 
 def test_the_command_finds_the_cluster(cluster, tmp_path: Path, monkeypatch, capsys) -> None:
     there, _ = cluster
-    monkeypatch.setattr(cli, "_labs", lambda: {"slow": Slow})
+    monkeypatch.setattr(labs, "labs", lambda: {"slow": Slow})
     words = ["sweep", "slow", "--grid", "seconds=0.0,0.01", "--out", str(tmp_path)]
     assert cli.main([*words, "--dask", there.scheduler_address]) == 0
     assert "best" in capsys.readouterr().out

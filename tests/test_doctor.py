@@ -131,6 +131,15 @@ def test_widget_messages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     assert (check["status"], "perComm)" in check["value"]) == ("note", True)
 
 
+def test_widget_messages_without_jupyter(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "jupyter_core" else real(name)
+    )
+    check = doctor.report()["widget messages"]
+    assert check["status"] == "note" and "'sciml-widgets[lab]'" in check["remedy"]
+
+
 def test_chromium_is_found_by_any_of_its_names(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ def test_the_preset_of_the_book_is_the_book_s_run() -> None:
     assert f"{player.scalars['loss']:.6f}" == "0.183476"
 
 
+@pytest.mark.training
 def test_both_ways_to_a_slope_and_any_memory_give_one_run() -> None:
     ends = [
         run(BurgersDP().but(slopes=slopes, segment=segment), frames=4).scalars["loss"]

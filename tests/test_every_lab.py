@@ -52,8 +52,9 @@ def curve_of(knob: Curve, heights: list[float]) -> tuple[float, ...]:
 
 
 DEAR = {
-    "airfoil-surrogate", "beam-lifetime", "burgers-dp", "burgers-race", "cart-pole",
-    "dynamic-aperture", "schroedinger-pinn", "smoke-control", "solver-correction", "weather-maps",
+    "airfoil-surrogate", "beam-lifetime", "burgers-dp", "burgers-identify", "burgers-race",
+    "cart-pole", "dynamic-aperture", "schroedinger-identify", "schroedinger-pinn", "smoke-control",
+    "solver-correction", "weather-maps",
 }  # fmt: skip
 """Labs whose few frames take half a second or more: their laws are held by `make training`."""
 every_lab = pytest.mark.parametrize(

@@ -55,7 +55,12 @@ def named(problem: Problem) -> str:
     return f"{type(problem).__name__}({', '.join(differ)})"
 
 
-CASES = [case for kind in every_problem() for case in positions(kind())]
+CASES = [
+    pytest.param(case, marks=[pytest.mark.training] if "start=drawn" in named(case) else [])
+    for kind in every_problem()
+    for case in positions(kind())
+]
+"""What a hand draws has a truth by quadrature, which is dear: `make training` holds its laws."""
 
 
 def points_of(problem: Problem, count: int = 256) -> dict[str, Points]:

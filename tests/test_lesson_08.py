@@ -58,17 +58,17 @@ def test_three_ways_to_write_upwind_give_one_step_and_three_slopes() -> None:
     names = cells("trap")
     back, front = torch.rand(9), torch.rand(9)
     u = torch.linspace(-1, 1, 8)
-    for way in ("relu", "clamp"):
+    for way in ("relu", "both"):
         for sample in (u, torch.zeros(8)):
             mine, usual = (names[one](sample, back[:8], front[:8]) for one in (way, "where"))
             assert torch.allclose(mine, usual)
     found = {}
-    for way in ("where", "relu", "clamp"):
+    for way in ("where", "relu", "both"):
         still = torch.zeros(9, requires_grad=True)
         (found[way],) = torch.autograd.grad(names[way](still, back, front).sum(), still)
     assert torch.equal(found["where"], front)
     assert not found["relu"].any()
-    assert torch.equal(found["clamp"], back + front)
+    assert torch.equal(found["both"], back + front)
 
 
 def test_the_search_of_the_lesson_finds_the_flow() -> None:

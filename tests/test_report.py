@@ -8,7 +8,7 @@ import nbformat
 import papermill
 import pytest
 
-from sciml_widgets import cli
+from sciml_widgets import course
 from sciml_widgets.cli import main
 from sciml_widgets.course import report as module
 from sciml_widgets.course.lesson import BLOCK, Lesson
@@ -136,6 +136,6 @@ def test_a_cell_that_fails_is_named_and_nothing_is_left(
     with pytest.raises(CellFailed, match="cell 5: ZeroDivisionError: division by zero"):
         report(one, {}, out)
     assert not out.exists() and sorted(tmp_path.iterdir()) == [one.path]
-    monkeypatch.setattr(cli, "_lesson", lambda _: one)
+    monkeypatch.setattr(course, "lesson", lambda _: one)
     assert main(["lesson", "run", "07", "--out", str(out)]) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err

@@ -20,8 +20,9 @@ def smooth(points: int) -> Tensor:
 
 
 def after(time: float, dt: float, **how: object) -> Tensor:
+    """Orders are measured with long steps too, so without a look at the limit."""
     points = int(how.pop("points", 64))  # type: ignore[call-overload]
-    step = EQUATION.stepper(points, dt, **how)  # type: ignore[arg-type]
+    step = EQUATION.stepper(points, dt, ignore_limit=True, **how)  # type: ignore[arg-type]
     return march(step, smooth(points), round(time / dt))[:, -1]
 
 
@@ -93,7 +94,7 @@ def test_a_shifted_start_is_a_shifted_run(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_gradient_passes_taylor(scheme: str) -> None:
     """What is left beyond the first order falls with the square of the step."""
-    step = EQUATION.stepper(16, 0.5, scheme=scheme)
+    step = EQUATION.stepper(16, 0.5, scheme=scheme, ignore_limit=True)
     generator = torch.Generator().manual_seed(0)
     u = torch.randn(2, 16, generator=generator, dtype=torch.float64)
     way = torch.randn(2, 16, generator=generator, dtype=torch.float64)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from test_panel import until
 
 from sciml_widgets.experiment import Experiment, Frame, Series
 from sciml_widgets.headless import run
@@ -508,8 +509,7 @@ def test_earlier_runs_travel_only_when_they_change_or_in_a_key_frame(opened: Any
     assert not any("earlier" in h for h, _ in panel.widget.messages[count:] if not h["key"])
     panel.reset()
     panel.player.ask(lambda: None)
-    time.sleep(0.2)
-    assert "earlier" in panel.widget.messages[-1][0]
+    until(lambda: "earlier" in panel.widget.messages[-1][0])
 
 
 def test_the_words_of_a_run_name_no_hidden_knob(opened: Any) -> None:

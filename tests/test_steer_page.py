@@ -143,7 +143,7 @@ def test_a_run_is_pinned_and_unpinned_by_buttons_beside_its_plot(page: Page) -> 
         "A: wrong weights×",
     ]
     said = page.locator(".sciml-panel canvas").last.get_attribute("aria-label")
-    assert said and "Pinned A (wrong weights): relative error 0.5" in said
+    assert said and "Pinned A (wrong weights): relative error 50\u2009%" in said
     a.click()
     assert sent(page, "pin") == ["A", "A"], "again: in its place"
     page.get_by_role("button", name="Unpin A", exact=True).click()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sweep_labs import Decay, Dies, Slow, Where
 
-from sciml_widgets import cli, load, run, sweep
+from sciml_widgets import cli, labs, load, run, sweep
 from sciml_widgets.knobs import replaced
 from sciml_widgets.workers import carry_out
 
@@ -210,7 +210,7 @@ def test_the_picture_shows_each_line_of_the_grid_with_what_is_pooled(tmp_path: P
 
 @pytest.mark.training
 def test_the_command_sweeps_and_says_what_came_of_it(tmp_path: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(cli, "_labs", lambda: {"decay": Decay})
+    monkeypatch.setattr(labs, "labs", lambda: {"decay": Decay})
     words = ["sweep", "decay", "--grid", "rate=0.1,0.2", "--out", str(tmp_path / "runs")]
     assert cli.main([*words, "--workers", "1", "--picture", str(tmp_path / "errors.png")]) == 0
     assert "best" in capsys.readouterr().out

@@ -188,6 +188,7 @@ def test_an_array_of_the_wrong_kind_does_not_fit_the_lab(value: Any) -> None:
             replay(Record.from_json(text), BurgersPINN)
 
 
+@pytest.mark.training
 @settings(max_examples=40, deadline=None)
 @given(JUNK)
 def test_no_array_in_a_record_does_more_than_be_refused(value: Any) -> None:

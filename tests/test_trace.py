@@ -352,14 +352,15 @@ def test_no_text_of_a_trace_ends_its_script() -> None:
 
 
 def test_the_command_line_leaves_a_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from sciml_widgets import cli
+    from sciml_widgets import cli, labs
+    from sciml_widgets.commands import codes
 
-    monkeypatch.setattr(cli, "_labs", lambda: {"race": Race})
+    monkeypatch.setattr(labs, "labs", lambda: {"race": Race})
     out = tmp_path / "run.json"
     assert cli.main(["run", "race", "--frames", "30", "--trace", "5", "--out", str(out)]) == 0
     assert len((load(out).trace or {})["pictures"]) == 5
-    assert cli.main(["run", "race", "--trace", "5"]) == cli.BAD_INPUT
-    assert cli.main(["run", "race", "--trace", "5000", "--out", str(out)]) == cli.BAD_INPUT
+    assert cli.main(["run", "race", "--trace", "5"]) == codes.BAD_INPUT
+    assert cli.main(["run", "race", "--trace", "5000", "--out", str(out)]) == codes.BAD_INPUT
 
 
 def test_what_the_wire_calls_a_mark_is_what_a_trace_keeps() -> None:

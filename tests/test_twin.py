@@ -2,19 +2,25 @@
 
 import io
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
-from numpy_labs import LABS
+from numpy_labs import LABS, DoubleWell
 from PIL import Image as Pillow
 
 from sciml_widgets.experiment import Series
 from sciml_widgets.headless import run
 from sciml_widgets.history import History
+from sciml_widgets.knobs import knob, toggle
+from sciml_widgets.live.drawing import render
 from sciml_widgets.live.inspect import to_plotly
 from sciml_widgets.live.losses import looks, loss_plots
-from sciml_widgets.live.twin import CORNER, PAPER, alt, figure, png, render
+from sciml_widgets.live.sheet import CORNER, PAPER
+from sciml_widgets.live.trace import trace
+from sciml_widgets.live.trace_page import figure_of
+from sciml_widgets.live.twin import alt, figure, png, title
 from sciml_widgets.picture import (
     INK,
     Arrows,
@@ -106,10 +112,73 @@ def test_what_stands_behind_the_last_step_is_names_on_paper(steps):
         assert axes.transData.transform((x[-1], 1))[0] < box.x0 and box.x1 <= end
 
 
+@pytest.mark.parametrize("slope", [-1, 1])
+@pytest.mark.parametrize("size", [1e-6, 1.0])
+def test_a_legend_stands_where_no_curve_is_on_log_axes_too(slope, size):
+    x = 10 ** np.linspace(1, 5, 30)
+    lines = tuple(Lines(x, size * k * x**slope, f"curve {k}", k) for k in (1, 2, 3))
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    plot = Plot("seconds", lines, Axis("cells", log=True), Axis("s", log=True))
+    FigureCanvasAgg(made := render(Picture((plot,)))).draw()
+    (axes,) = made.axes
+    box = axes.get_legend().get_window_extent()
+    for line in lines:
+        places = axes.transData.transform(np.column_stack([line.x, line.y]))
+        assert not any(box.contains(*place) for place in places)
+
+
 def test_the_title_says_step_error_and_what_is_not_default():
     player = run(LABS[1]().but(mutation=0.3), frames=5)
     words = alt(player)
     assert "step 4" in words and "mutation 0.3" in words
+
+
+def written(made, name):
+    """The numbers along the y axis of one plot."""
+    (axes,) = [one for one in made.axes if one.get_title(loc="left") == name]
+    return [tick.get_text() for tick in axes.get_yticklabels()]
+
+
+def test_a_share_is_written_in_percent_as_in_the_panel():
+    player = run(DoubleWell(), frames=12)
+    still = figure(player, 8)
+    shares = written(still, "accepted")
+    assert len(shares) > 2 and all(one.endswith(" %") for one in shares)
+    assert not any("%" in one for one in written(still, "energy"))
+    assert "accepted from" in alt(player) and " %" in alt(player)
+    recorded = figure_of(trace(DoubleWell(), frames=12, pictures=2).trace)
+    assert written(recorded, "accepted") == shares
+    formats = {one.tickformat for one in to_plotly(player).select_yaxes()}
+    assert formats == {None, ".3~p"}
+    given = Plot("given", (Lines(X, X - 0.5),), y=Axis("y", -0.5, 0.5, percent=True))
+    assert {"−40 %", "0 %", "40 %"} <= set(written(render(Picture((given,))), "given"))
+
+
+def test_shares_beside_other_numbers_or_on_a_log_scale_are_plain():
+    history = History([Series("a", percent=True), Series("b", scale="linear", percent=True),
+                       Series("c", scale="linear")])  # fmt: skip
+    history.append(0, {"a": 0.2, "b": 0.2, "c": 0.2})
+    logged, mixed = loss_plots(history)
+    made = render(Picture((logged, mixed)))
+    assert not any("%" in text for name in ("a", "metrics") for text in written(made, name))
+
+    class Logged(DoubleWell):
+        series = (DoubleWell.series[0], Series("accepted", percent=True))
+
+    inspected = to_plotly(run(Logged(), frames=3))
+    assert {one.tickformat for one in inspected.select_yaxes()} == {None}
+    assert mixed.alt == "b from 20 % to 20 %; c from 0.2 to 0.2"
+
+
+def test_a_knob_has_its_unit_in_the_title():
+    @dataclass
+    class Wing(DoubleWell):
+        thick: float = knob(12.0, 8.0, 24.0, unit="%", label="thickness")
+        steady: bool = toggle(False)
+
+    words = title(Player(Wing().but(thick=15.5, steady=True)))
+    assert words.endswith("thickness 15.5 %  ·  steady on")
 
 
 def test_the_error_is_the_ink_and_two_series_never_look_alike():

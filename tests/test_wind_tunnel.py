@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 
+from sciml_widgets import machine, wind_tunnel
+from sciml_widgets.physics.airfoil import Airfoils
 from sciml_widgets.wind_tunnel import (
     HELD_OUT,
     Pictures,
@@ -43,11 +45,37 @@ def test_pictures_show_the_wind_and_the_airfoil() -> None:
     assert (area / exact - 1).abs().max() < 0.03
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_blocks_and_threads_make_the_same_pictures(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One case or all at a time: a pixel asks no other, so they differ by rounding only.
+
+    The share of a pixel is a distance times size / 2, and so is its rounding.
+    """
+    airfoils = draw("training", 41, generator())
+    whole = pictures(airfoils, 64)
+    monkeypatch.setattr(wind_tunnel, "BLOCK", 1)
+    with machine.threads(threads):
+        apart = pictures(airfoils, 64)
+    for one, other in zip(whole, apart, strict=True):
+        assert (one - other).abs().max() < 4 * torch.finfo(torch.float32).eps * 64 / 2
+
+
+def test_pictures_in_single_precision_are_those_in_double() -> None:
+    """To some ten roundings of the largest number; the airfoil covers the same pixels."""
+    for kind in ("training", *HELD_OUT[1:]):
+        airfoils = draw(kind, 10, generator())
+        coarse, fine = pictures(airfoils, 64), pictures(airfoils.to(torch.float64), 64)
+        assert torch.equal(outside(coarse.inputs), outside(fine.inputs).float())
+        scale = fine.outputs.abs().max()
+        rounding = torch.finfo(torch.float32).eps
+        assert (coarse.outputs - fine.outputs).abs().max() < 30 * rounding * scale
+
+
 def test_the_balance_finds_the_lift_of_joukowski_and_no_drag() -> None:
     """By the trapezoid rule: off by the square of a pixel's size."""
     airfoils = torch.cat([one.parameters for one in held(6).values()])
-    from sciml_widgets.physics.airfoil import Airfoils
-
     cases = Airfoils(*airfoils.double().unbind(1))
     off = []
     for size in (32, 64, 128):

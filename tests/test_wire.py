@@ -89,7 +89,7 @@ def assemble(messages):
     return tracks
 
 
-@pytest.mark.parametrize("frames", [1, 7, 100, 9000])
+@pytest.mark.parametrize("frames", [1, 7, 100, pytest.param(9000, marks=pytest.mark.training)])
 def test_the_tracks_in_the_browser_are_the_history_of_the_player(frames):
     wire, messages, count = Wire(), [], 0
 

@@ -1,7 +1,9 @@
+import importlib.util
 import json
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -310,3 +312,11 @@ def test_our_notebooks_are_trusted_and_the_student_s_are_not(
         for name in (HEAT, BURGERS)
     }
     assert signed == {HEAT: True, BURGERS: False}
+
+
+def test_without_jupyter_a_copy_is_made_in_silence(
+    lessons: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nbformat", None)  # an import of it would raise
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    trust(tmp_path / "work", copy_lessons(tmp_path / "work"))

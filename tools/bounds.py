@@ -4,7 +4,8 @@
 
 `lowest` takes the lower bound of everything that the package itself asks for; what those need is
 left to pip. `newest` takes no constraint at all. With --ask pip only says whether there is such a
-set of versions. Knows no package by name but torch, whose CPU build has an index of its own.
+set of versions. Knows no package by name but torch, whose CPU build has an index of its own; out
+of its reach, TORCH_CPU_INDEX may name PyPI's, for the build with CUDA: gigabytes, the same tests.
 """
 
 import argparse
@@ -55,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL).returncode
     run(sys.executable, "-m", "venv", "--clear", str(folder / "venv"))
     python = str(folder / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1")  # knows --group
     run(python, "-m", "pip", "install", "--quiet", *cpu_index(wanted), wanted)
     run(python, "-m", "pip", "install", "--quiet", *everything)
     run(python, "-m", "pip", "list")
@@ -64,10 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def ranges() -> list[Requirement]:
-    """What a user installs: the package, and its extra for JupyterLab."""
+    """What a user installs: the package, and all its extras."""
     found = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*found["dependencies"], *found["optional-dependencies"]["lab"]]
-    return [Requirement(line) for line in lines]
+    lists = [found["dependencies"], *found["optional-dependencies"].values()]
+    return [Requirement(line) for lines in lists for line in lines]
 
 
 def lowest(rule: Requirement) -> str:

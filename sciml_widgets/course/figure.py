@@ -16,9 +16,10 @@ def draw(*plots: Plot, caption: str = "") -> None:
         raise ValueError(f"a plot needs alt=, one sentence that says it: {', '.join(silent)}")
     from IPython import get_ipython
 
-    from sciml_widgets.live import twin
+    from sciml_widgets.live.drawing import render
+    from sciml_widgets.live.twin import display_png, png
 
-    made = twin.png(twin.render(Picture(plots, caption)))
+    made = png(render(Picture(plots, caption)))
     if get_ipython() is None:
         return
-    twin.display_png(made, " ".join(f"{plot.title}: {plot.alt}" for plot in plots))
+    display_png(made, " ".join(f"{plot.title}: {plot.alt}" for plot in plots))

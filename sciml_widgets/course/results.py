@@ -5,6 +5,7 @@ them; `make results` writes it, lessons read it, a test says when that code has 
 """
 
 import ast
+import functools
 import hashlib
 import io
 import json
@@ -124,6 +125,7 @@ def _fingerprint(source: str, root: Path) -> str:
     return hashlib.sha256(_bare(code).encode()).hexdigest()
 
 
+@functools.cache
 def _bare(code: str) -> str:
     """The code as tokens, with its indents, but without comments and words for people.
 

@@ -214,7 +214,7 @@ class SmokeControl(Experiment):
             path = np.full((STEPS + 1, 3, POINTS, POINTS), np.nan)
             path[0] = state.start.numpy()
         left = misfit(torch.from_numpy(path[-1, 2]), state.target, state.start[2])
-        said = f"After 16 steps {100 * left:.0f} % of the first misfit are left."
+        said = f"After 16 steps {100 * left:.0f} % of the first misfit is left."
         half = STEPS // 2
         speeds = np.nan_to_num(path[half, :2])
         return Picture((

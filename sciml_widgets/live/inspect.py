@@ -73,6 +73,7 @@ def _draw(made: "Figure", plot: Plot, row: int, column: int, scene: bool, rows: 
     for update, axis in ((made.update_xaxes, plot.x), (made.update_yaxes, plot.y)):
         limits = None if axis.low is None or axis.log else [axis.low, axis.high]
         update(title_text=axis.label, type="log" if axis.log else "linear", range=limits,
+               tickformat=".3~p" if axis.percent and not axis.log else None,
                visible=not axis.bare, row=row, col=column)  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from itertools import cycle
 import numpy as np
 
 from sciml_widgets.experiment import Series
+from sciml_widgets.goals import spoken
 from sciml_widgets.history import History
 from sciml_widgets.picture import INK, Axis, Dash, Lines, Plot, Text
 from sciml_widgets.player import Tick
@@ -92,12 +93,18 @@ def _plot(
             late = at > middle  # then the words stand before it: behind the end are the labels
             words = f" {tick.text()} "
             marks.append(Text(at, top, words, 0, "right" if late else "left"))
+    judged = any(one.role != "metric" for one in members)
+    several = "losses and errors" if judged else "metrics"
     return Plot(
-        "losses and errors" if any(one.role == "loss" for one in members) else "series",
+        lines[0].label if len(lines) == 1 else several,
         tuple(marks),
-        x=Axis(x),
-        y=Axis(log=scale == "log"),
-        note=f"{scale} scale, over {x if x != 'step' else 'steps'}",
+        x=Axis(x.replace("_", " ")),
+        y=Axis(log=scale == "log", percent=all(one.percent for one in members)),
+        note="log scale" if scale == "log" else "",
         ends=True,
-        alt="; ".join(f"{line.label} from {line.y[0]:.3g} to {line.y[-1]:.3g}" for line in lines),
+        alt="; ".join(
+            f"{one.label or one.name} from {spoken(float(line.y[0]), one.percent)} "
+            f"to {spoken(float(line.y[-1]), one.percent)}"
+            for one, line in zip(members, lines, strict=True)
+        ),
     )

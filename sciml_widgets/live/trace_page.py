@@ -13,10 +13,13 @@ import numpy as np
 
 from sciml_widgets import trace_shape
 from sciml_widgets.experiment import Series
+from sciml_widgets.goals import spoken
 from sciml_widgets.history import History
 from sciml_widgets.live import frontend
+from sciml_widgets.live.drawing import render
 from sciml_widgets.live.losses import loss_plots
 from sciml_widgets.live.share import line
+from sciml_widgets.live.sheet import png
 from sciml_widgets.live.widget import SCRIPTS
 from sciml_widgets.picture import (
     PALETTE,
@@ -71,8 +74,6 @@ def picture_of(found: Any, number: int = -1) -> Picture:
 
 def figure_of(found: Any) -> "Figure":
     """The last picture of a trace and its series in matplotlib, for paper and GitHub."""
-    from sciml_widgets.live.twin import render
-
     history = History(
         Series(one["name"], one["label"], one["role"], one["scale"], one["x"],
                tuple(one["band"]) if one["band"] else None, one["percent"])
@@ -91,8 +92,7 @@ def _heading(found: Any) -> str:
     parts = [found["title"], f"step {last['step']}"]
     for one in last["stats"]:
         if one["value"] is not None:
-            many, unit = (100, " %") if one["percent"] else (1, "")
-            parts.append(f"{one['label']} {many * one['value']:.3g}{unit}")
+            parts.append(f"{one['label']} {spoken(one['value'], one['percent'])}")
     return "  ·  ".join(parts)
 
 
@@ -129,8 +129,6 @@ def display_trace(record: Record) -> None:
         return
     if get_ipython() is None:
         return
-    from sciml_widgets.live.twin import png
-
     name, words = uuid.uuid4().hex[:12], _alt(record.trace)
     bundle = {"text/html": page(record, name), "text/plain": words}
     handle = None

@@ -18,7 +18,8 @@ __all__ = ["Airfoils", "Flow", "Surface"]
 Cases = Float[Tensor, " n"]
 Numbers = Float[Tensor, "..."]
 
-TINY = 1e-30
+NUDGE = 1e-15
+"""Added to each y, so that no point is exactly the tail, where the formulas are 0/0."""
 SLIM = 3 * math.sqrt(3) / 4
 """Thickness of a thin Joukowski airfoil over the chord, per unit of ε/b."""
 
@@ -33,6 +34,11 @@ class Flow(NamedTuple):
     v: Tensor
     p: Tensor
     distance: Tensor
+
+    @property
+    def fluid(self) -> Tensor:
+        """1 in the fluid, 0 in the airfoil."""
+        return _outside(self.distance)
 
 
 class Surface(NamedTuple):
@@ -113,37 +119,12 @@ class Airfoils:
         """
         dims = (-1,) + (1,) * (max(x.ndim, y.ndim) - 1)
         g = _Geometry(*(part.reshape(dims) for part in self._geometry()))
-        alpha = self.angle.reshape(dims)
-        n, x, y = g.power, g.chord * x + g.middle, g.chord * y
-        # log w, w = (z - n)/(z + n): its cut, where the angle jumps, is that arc
-        ax, cx, cos, sin = x - n, x + n, torch.cos(n * g.beta), torch.sin(n * g.beta)
-        near, far = (ax * ax + y * y).clamp(min=TINY), cx * cx + y * y
-        re, im, size = ax * cx + y * y, 2 * n * y, torch.log(near / far) / 2
-        turn = torch.atan2(im * cos + re * sin, re * cos - im * sin) - n * g.beta
-        # s = w^(1/n) = (ζ - 1)/(ζ + 1), o = 1 - s, m = o (ζ - μ)
-        s = _polar(size / n, turn / n)
-        o = 1 - s[0], -s[1]
-        ox, oy = o[0] * g.back - o[1] * g.delta, o[1] * g.back + o[0] * g.delta
-        m = 2 - ox, -oy
-        # |ζ - μ| - R, over |dζ/dz| = |ζ² - 1| / |z² - n²|
-        o2, m2 = o[0] ** 2 + o[1] ** 2, m[0] ** 2 + m[1] ** 2
-        stretch = (near * far).sqrt() * o2 / (4 * g.chord * (s[0] ** 2 + s[1] ** 2).sqrt())
-        distance = ((m2 / o2).sqrt() - g.radius) * stretch
-        fluid = distance >= 0
-        # dW/dz = 8 e^(-iα) w^(2/n - 1) (m - q1 o) / (m o (z + n)²): the zero of dW/dζ at the tail
-        # dz/dζ at the tail are taken out by hand, so that nothing is 0/0 there.
-        other = g.radius * torch.cos(2 * alpha + g.beta), g.radius * torch.sin(2 * alpha + g.beta)
-        top = _times((m[0] + other[0] * o[0] - other[1] * o[1],
-                      m[1] + other[0] * o[1] + other[1] * o[0]),
-                     _polar((2 / n - 1) * size, (2 / n - 1) * turn - alpha))  # fmt: skip
-        bottom = _times(_times(m, o), (cx, y))
-        bottom = _times(bottom, bottom)
-        scale = 8 / (bottom[0] ** 2 + bottom[1] ** 2).clamp(min=TINY)
-        u = scale * (top[0] * bottom[0] + top[1] * bottom[1])
-        v = scale * (top[0] * bottom[1] - top[1] * bottom[0])
-        zero = torch.zeros((), dtype=u.dtype)
-        u, v = torch.where(fluid, u, zero), torch.where(fluid, v, zero)
-        return Flow(u, v, torch.where(fluid, (1 - u * u - v * v) / 2, zero), distance)
+        place = _place(g, g.chord * x + g.middle, g.chord * y + NUDGE)
+        distance = (place.away - g.radius) * place.stretch / g.chord
+        fluid = _outside(distance)
+        u, v = _velocity(g, self.angle.reshape(dims), place, fluid)
+        p = torch.addcmul(torch.addcmul(fluid, u, u, value=-1), v, v, value=-1) / 2
+        return Flow(u, v, p, distance)
 
     def surface(self, count: int) -> Surface:
         """The flow along the surface, at `count` even steps of the circle; none at the tail."""
@@ -182,7 +163,7 @@ class Airfoils:
         # The circle crosses the real axis at ζ = 1, the tail, and at -1 - 2ε, the nose.
         w = ((1 + eps) / eps) ** power
         nose = power * (1 + w) / (1 - w)
-        return _Geometry(power, eps, delta, radius, torch.atan2(delta, 1 + eps), 1 - eps,
+        return _Geometry(power, eps, delta, radius, torch.atan2(delta, 1 + eps),
                          power - nose, (power + nose) / 2)  # fmt: skip
 
 
@@ -192,16 +173,96 @@ class _Geometry(NamedTuple):
     delta: Tensor
     radius: Tensor
     beta: Tensor
-    back: Tensor
     chord: Tensor
     middle: Tensor
 
 
-def _polar(size: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
-    """e^(size + i turn)."""
-    grown = torch.exp(size)
-    return grown * torch.cos(turn), grown * torch.sin(turn)
+Pair = tuple[Tensor, Tensor]
+"""A complex number as its real and its imaginary part: faster than torch's complex numbers."""
 
 
-def _times(a: tuple[Tensor, Tensor], b: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
+class _Place(NamedTuple):
+    """Where points z of the airfoil's plane lie in the plane of the circle.
+
+    `tail`: ζ - 1. `centre`: ζ - μ, and `away` is its length. `corners`: 1/(z² - n²).
+    `stretch`: |dz/dζ|.
+    """
+
+    tail: Pair
+    centre: Pair
+    away: Tensor
+    corners: Pair
+    stretch: Tensor
+
+
+def _outside(distance: Tensor) -> Tensor:
+    """1 where the distance is not negative, else 0: faster than a comparison in torch."""
+    return torch.heaviside(distance.detach(), distance.new_ones(()))
+
+
+def _place(g: _Geometry, x: Tensor, y: Tensor) -> _Place:
+    """Turn the map round at z = x + iy.
+
+    What depends on x alone or on y alone is small where x is a row and y a column of pixels.
+    """
+    n, across, yy = g.power, (x - g.power) * (x + g.power), y * y
+    near, far = (x - n) ** 2 + yy, (x + n) ** 2 + yy
+    # w |z + n|² = (z - n)(z̄ + n), w = (z - n)/(z + n)
+    size, s = _root(g, (across, yy, 2 * n * y), near / far)
+    # ζ - 1 = 2s/(1 - s), with o the real part of 1 - s
+    o = 1 - s[0]
+    twice = 2 / torch.addcmul(o * o, s[1], s[1])
+    tail = twice * torch.addcmul(o * s[0], s[1], s[1], value=-1), twice * s[1]
+    centre = tail[0] + (1 + g.eps), tail[1] - g.delta
+    away = torch.addcmul(centre[0] * centre[0], centre[1], centre[1]).sqrt()
+    # |z² - n²|² = near far, and dz/dζ = (z² - n²)/(ζ² - 1), ζ² - 1 = 4s/(1 - s)²
+    both = near * far
+    corners = (across - yy) / both, (-2 * x) * y / both
+    return _Place(tail, centre, away, corners, both.sqrt() / (size * twice) / 2)
+
+
+def _root(
+    g: _Geometry, parts: tuple[Tensor, Tensor, Tensor], ratio: Tensor
+) -> tuple[Tensor, Pair]:
+    """The size of s = w^(1/n) = (ζ - 1)/(ζ + 1), and s itself; `ratio` is |w|².
+
+    Of `parts` (a, b, c), a + b + ic has the angle of w. It is turned by nβ before that angle is
+    taken, so that the cut, where the angle jumps, is the arc inside the airfoil; then turned back.
+    """
+    n, (across, yy, up) = g.power, parts
+    cos, sin = torch.cos(n * g.beta), torch.sin(n * g.beta)
+    turned_x = cos * across + (cos * yy - sin * up)
+    turned_y = sin * across + (sin * yy + cos * up)
+    turn = torch.atan2(turned_y, turned_x) / n - g.beta
+    size = torch.exp(torch.log(ratio) / (2 * n))
+    return size, (size * torch.cos(turn), size * torch.sin(turn))
+
+
+def _velocity(g: _Geometry, alpha: Tensor, at: _Place, fluid: Tensor) -> Pair:
+    """The wind: u - iv = dW/dζ · dζ/dz, 0 where `fluid` is.
+
+    dW/dζ = e^(-iα) (ζ - 1) (ζ - q) / (ζ - μ)², the flow about the circle: it rests at the tail
+    ζ = 1 and at q = μ - R e^(i(2α + β)); and dζ/dz = (ζ - 1)(ζ + 1) / (z² - n²).
+    """
+    # (ζ - 1)/(ζ - μ); inside, where nothing flows, R in place of |ζ - μ| keeps it finite
+    share = 1 / torch.maximum(at.away, g.radius) ** 2
+    h = _times(at.tail, (at.centre[0], -at.centre[1]))
+    h = share * h[0], share * h[1]
+    # e^(-iα) (ζ - q) = e^(-iα) (ζ - μ) + R e^(i(α + β))
+    cos, sin = torch.cos(alpha), torch.sin(alpha)
+    rest_x, rest_y = g.radius * torch.cos(alpha + g.beta), g.radius * torch.sin(alpha + g.beta)
+    rest = (
+        torch.addcmul(torch.addcmul(rest_x, cos, at.centre[0]), sin, at.centre[1]),
+        torch.addcmul(torch.addcmul(rest_y, cos, at.centre[1]), sin, at.centre[0], value=-1),
+    )
+    slope = _times((at.tail[0] + 2, at.tail[1]), at.corners)
+    u, minus_v = _times(_times(_times(h, h), rest), slope)
+    return fluid * u, -fluid * minus_v
+
+
+def _times(a: Pair, b: Pair) -> Pair:
+    """The product of two complex numbers, in four passes over the memory."""
+    return (
+        torch.addcmul(a[0] * b[0], a[1], b[1], value=-1),
+        torch.addcmul(a[0] * b[1], a[1], b[0]),
+    )

@@ -10,6 +10,7 @@ from torch import Generator, Tensor
 from sciml_widgets.knobs import knob
 from sciml_widgets.solvers.etd import etd
 from sciml_widgets.solvers.march import march
+from sciml_widgets.solvers.von_neumann import watched
 
 __all__ = ["SCHEMES", "KuramotoSivashinsky"]
 
@@ -43,16 +44,16 @@ class KuramotoSivashinsky:
 
     def stepper(
         self, points: int, dt: float, *, scheme: str = "waves", order: int = 4,
-        dtype: torch.dtype = torch.float64,
+        dtype: torch.dtype = torch.float64, ignore_limit: bool = False,
     ) -> Callable[[Tensor], Tensor]:  # fmt: skip
         """A differentiable step of `dt` on the ring: (..., points) to the same shape.
 
         The linear part is exact for the scheme, so there is no limit on dt from the stiff term.
-        The steepening sets one: `von_neumann.fastest` finds the largest max|u| that a step can
-        follow, and `von_neumann.watched` makes a step refuse what is beyond. By itself it does
-        not look: a grid too coarse for the waves blows up in a few steps, and NaN says so.
+        The steepening sets one: the largest max|u| that a step can follow (`von_neumann.fastest`).
+        Each state is asked anew, unless `ignore_limit`.
 
         Raises:
+            Unstable: no flow can be followed; when it is called: max|u| is beyond the limit.
             ValueError: an unknown scheme; fewer than 8 points, or an odd number; dt not above 0.
         """
         if points < 8 or points % 2:
@@ -71,7 +72,7 @@ class KuramotoSivashinsky:
                 raise ValueError(f"this step is for {points} points, not for {u.shape[-1]}")
             return torch.fft.irfft(waves(torch.fft.rfft(u)), n=points)
 
-        return step
+        return watched(step, points, dtype=dtype, ignore_limit=ignore_limit)
 
     def runs(self, count: int, time: float, dt: float, *, seed: int, points: int = 96) -> Tensor:
         """The truth, after the random starts are forgotten: (count, time / dt + 1, points).

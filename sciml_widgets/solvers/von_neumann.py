@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from sciml_widgets.solvers.ring import largest
-from sciml_widgets.solvers.stability import hold
+from sciml_widgets.solvers.stability import Unstable, hold
 
 __all__ = ["amplification", "fastest", "watched"]
 
@@ -70,12 +70,16 @@ def watched(
     The state is asked anew at each step: what a chaotic run, a network or a search makes of it is
     not known beforehand. With `ignore_limit` it is the step itself.
 
-    Raises (when it is called):
-        Unstable: names max|u| and the limit.
+    Raises:
+        Unstable: no wave is damped at rest; when it is called: names max|u| and the limit.
     """
     if ignore_limit:
         return step
-    limit = fastest(step, points, dtype)
+    try:
+        limit = fastest(step, points, dtype)
+    except ValueError as error:
+        remedy = "take a finer grid, or ignore_limit=True to see what happens"
+        raise Unstable(f"this step follows no flow: {error}; {remedy}") from error
 
     def careful(u: Tensor) -> Tensor:
         hold(largest(u), limit, "max|u|", "take a smaller dt, or a finer grid")

@@ -76,5 +76,5 @@ function drawLetters({ g, em, theme }, { x1, y0, y1, X, Y }, marks) {
 function describeEarlier({ members }, earlier) {
   const main = members.find(({ role }) => role === "error") || members[0];
   return earlier.filter(({ tracks }) => tracks.has(main.name)).map(({ name, words, tracks }) =>
-    `. ${name ? "Pinned " + name : "Last run"} (${words}): ${main.label} ${formatNumber(lastValue(tracks.get(main.name)), 3)}`).join("");
+    `. ${name ? "Pinned " + name : "Last run"} (${words}): ${main.label} ${formatLast(lastValue(tracks.get(main.name)), main.percent)}`).join("");
 }

@@ -21,8 +21,13 @@ function formatNumber(value, digits = 4) {
   return sign + (power < digits ? Number(size.toPrecision(digits)) : Math.round(size));
 }
 
-function formatPercent(value) {
-  return formatNumber(100 * value, abs(value) < 0.0995 ? 2 : 3) + " %";
+function formatPercent(value, digits = 3) {
+  return formatNumber(100 * value, digits) + " %";
+}
+
+/** The last value of a series, a share as "5 %"; a dash where there is none. */
+function formatLast(value, percent) {
+  return percent && Number.isFinite(value) ? formatPercent(value) : formatNumber(value, 3);
 }
 
 function niceStep(raw) {
@@ -39,7 +44,7 @@ function axisTicks({ low, high, log, percent, whole, bare }, room) {
     const first = ceil(low / step - 1e-6), count = min(100, floor(high / step + 1e-6) - first);
     for (let i = 0; i <= count; i++) { // counted: beyond 2^53 adding 1 changes nothing
       const value = Number(((first + i) * step).toPrecision(12));
-      ticks.push([value, percent ? formatPercent(value) : formatNumber(value, 6)]);
+      ticks.push([value, (percent ? formatPercent : formatNumber)(value, 6)]);
     }
     return ticks;
   }
@@ -67,14 +72,14 @@ function layOut({ g, w, h, em }, x, y, { right, top, equal }) {
   const yTicks = axisTicks(y, max(2, (y1 - y0) / (em * 3)));
   const widest = max(0, ...yTicks.map(([, text]) => widthOf(g, text) / em));
   // one width for most plots, so that they stand in line
-  let x0 = em * max(4.5, ceil(2 * (widest + (y.label ? 2 : 0.7))) / 2);
+  let x0 = em * max(4.5, ceil(2 * (widest + (y.label ? 2.3 : 0.7))) / 2);
   let x1 = max(x0 + 20, w - right);
   if (equal) {
     const wide = x.high - x.low, tall = y.high - y.low, unit = min((x1 - x0) / wide, (y1 - y0) / tall);
     const spareX = (x1 - x0 - unit * wide) / 2, spareY = (y1 - y0 - unit * tall) / 2;
     [x0, x1, y0, y1] = [x0 + spareX, x1 - spareX, y0 + spareY, y1 - spareY];
   }
-  const labelX = x0 - em * max(2.3, widest + 1.3);
+  const labelX = x0 - em * max(2.3, widest + 1.5);
   return { x0, x1, y0, y1, labelX, yTicks, X: makeScale(x, x0, x1), Y: makeScale(y, y1, y0) };
 }
 
@@ -94,8 +99,9 @@ function drawAxes(pen, box, x, y, grid, empty) {
   write(g, x.label, middle, y1 + em * 1.7, theme.mute, "center", "top");
   write(g, empty, middle, (y0 + y1) / 2, theme.mute, "center");
   g.save();
-  g.translate(box.labelX, (y0 + y1) / 2);
-  if (y.label.length > 2) g.rotate(-Math.PI / 2);
+  const upright = y.label.length > 2, half = upright ? widthOf(g, y.label) / 2 : 0;
+  g.translate(box.labelX, max(half, min((y0 + y1) / 2, pen.h - half)));
+  if (upright) g.rotate(-Math.PI / 2);
   write(g, y.label, 0, 0, theme.mute, "center");
   g.restore();
 }

@@ -29,7 +29,7 @@ function groupSeries(series) {
 
 function describeHistory(group, tracks, earlier) {
   const { title, note, label, members } = group, over = label === "step" ? "steps" : label;
-  const said = members.map(({ name, label }) => `${label} ${formatNumber(lastValue(tracks.get(name)), 3)}`);
+  const said = members.map(({ name, label, percent }) => `${label} ${formatLast(lastValue(tracks.get(name)), percent)}`);
   return `${title}, ${note && note + ", "}over ${over}: ${said.join(", ")}${describeEarlier(group, earlier)}`;
 }
 
@@ -58,9 +58,11 @@ function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   const counted = countedMarks(before, marks.length ? last : undefined);
   const y = settledAxis({ log, percent }, [...marks, ...counted, ...(guess ? [guess] : [])], "y");
   // a curve alone has its name above the plot
-  const named = group.members.length > 1;
-  const right = (named ? min(w * 0.3, max(...group.members.map((one) => widthOf(g, one.label)))) : 0) + em * 1.5;
-  const box = layOut(pen, x, y, { right, top: em * 2 });
+  const named = group.members.length > 1, widest = max(...group.members.map((one) => widthOf(g, one.label)));
+  const legend = named && widest > w * 0.35 ? stripAbove(pen, group.members.map((one) => ({ ...one, kind: "lines" }))) : null; // at the ends they would be cut
+  const right = (named && !legend ? widest : 0) + em * 1.5;
+  const box = layOut(pen, x, y, { right, top: em * 2 + (legend?.room || 0) });
+  makeRoom(canvas, legend?.room || 0, em);
   drawAxes(pen, box, x, y, true, marks.length ? "" : empty);
   drawTicks(pen, box, ticks.map(({ x: at, text }) => ({ at: at[along], text })).filter(({ at }) => at >= x.low && at <= x.high));
   const pale = paler(pen);
@@ -70,7 +72,8 @@ function drawHistory(canvas, group, tracks, ticks, theme, empty, earlier) {
   clipped(g, box, () => marks.forEach((mark) => DRAW.lines(pen, box, mark)));
   drawLetters(pale, box, before);
   if (guess) drawGuess(pen, box, guess);
-  if (named) drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: fitText(g, mark.label, w * 0.3) })));
+  if (legend) legend.draw();
+  else if (named) drawNames(pen, box, marks.map((mark) => ({ ...mark, end: box.Y(lastValue(mark)), text: mark.label })));
 }
 
 /** A ring where a guess lies; one alone has its name beside it. */
@@ -107,7 +110,7 @@ function drawNames(pen, { x1, y0, y1 }, names) {
   }
 }
 
-/** A line at each turn of a knob; the newest text, and older ones as far as there is room. */
+/** A line at each turn of a knob; the newest text, whole, and older ones as far as there is room. */
 function drawTicks(pen, { x0, y0, y1, X }, ticks) {
   const { g, em, w, theme } = pen, gap = em * 0.4, y = y0 - em * 0.9;
   Object.assign(g, { strokeStyle: theme.accent, lineWidth: pen.hair });
@@ -118,11 +121,9 @@ function drawTicks(pen, { x0, y0, y1, X }, ticks) {
   g.setLineDash([]);
   let edge = w;
   for (const { at, text } of ticks.slice().reverse()) {
-    const after = X(at) + gap, before = X(at) - gap - x0, room = edge - after;
-    const turned = edge === w && room < before && room < widthOf(g, text);
-    if (edge < w && room < em * 5) continue;
-    const fitted = fitText(g, text, turned ? before : room), wide = widthOf(g, fitted);
-    const from = turned ? X(at) - gap - wide : after;
+    const room = edge - X(at) - gap, newest = edge === w;
+    if (!newest && room < em * 5) continue;
+    const fitted = fitText(g, text, newest ? w : room), wide = widthOf(g, fitted), from = min(X(at) + gap, edge - wide);
     g.fillStyle = theme.veil;
     g.fillRect(from, y - em * 0.6, wide, em * 1.2);
     write(g, fitted, from, y, theme.accent);

@@ -46,18 +46,29 @@ function settledAxis({ label = "", log = false, ...limits }, marks, along) {
   return { ...limits, label, log, low, high };
 }
 
-/** The canvas's `memory` lasts: the field in colours, the legend's corner. */
-function drawPlot(canvas, plot, theme, empty) {
+const hasField = (plot) => plot?.marks?.some(({ kind }) => kind === "image");
+
+/** The canvas's `memory` lasts: the field in colours, the legend's corner. `beside`: the plot in its row. */
+function drawPlot(canvas, plot, theme, empty, beside) {
   const pen = takePen(canvas, theme), { g, em } = pen, { marks } = plot, { memory } = canvas;
   const image = marks.find((mark) => mark.kind === "image");
   const x = settledAxis(plot.x, marks, "x"), y = settledAxis(plot.y, marks, "y");
   const widest = image ? max(...barValues(image).map((value) => widthOf(g, formatNumber(value, 3)))) : 0;
   const right = image ? max(em * 5, em * 2.3 + widest) : em;
-  const box = layOut(pen, x, y, { right, top: em * 0.7, equal: plot.equal });
+  const shape = { right, top: em * 0.7, equal: plot.equal }, named = marks.filter((mark) => mark.label);
+  let box = layOut(pen, x, y, shape), legend = named.length ? placeLegend(pen, box, named, marks, memory) : {};
+  const { above, sure } = legend;
+  if (above) {
+    legend = stripAbove(pen, named);
+  }
+  // two maps side by side stand level
+  const room = max(above ? legend.room : 0, image && hasField(beside) && beside.marks.some((mark) => mark.label) ? em * 1.9 : 0);
+  if (room) box = layOut(pen, x, y, { ...shape, top: em * 0.7 + room });
+  makeRoom(canvas, sure ? legend.room : 0, em);
   if (image) drawField(pen, box, image, memory);
   drawAxes(pen, box, x, y, !image, marks.length ? "" : empty);
   clipped(g, box, () => marks.forEach((mark) => DRAW[mark.kind]?.(pen, box, mark)));
-  drawLegend(pen, box, marks.filter((mark) => mark.label), marks, memory);
+  legend.draw?.();
   memory.box = { ...box, x, y }; // for what lies over the plot
 }
 
@@ -133,34 +144,82 @@ const DRAW = {
   },
 };
 
-/** In the emptiest corner; it moves only to a clearly emptier one. */
-function drawLegend(pen, box, named, marks, memory) {
-  if (!named.length) return;
-  const { g, em, theme } = pen, row = em * 1.4, swatch = em * 1.5, tall = row * named.length + em * 0.3;
-  const texts = named.map(({ label }) => fitText(g, label, (box.x1 - box.x0) * 0.6));
-  const wide = swatch + em * 1.5 + max(...texts.map((text) => widthOf(g, text)));
-  const corners = [box.y0 + 2, box.y1 - tall - 2].flatMap((y) => [box.x1 - wide - 2, box.x0 + 2].map((x) => [x, y]));
-  const crowds = [0, 0, 0, 0];
-  for (const mark of marks.filter(({ x }) => x?.forEach)) {
-    mark.x.forEach((v, i) => corners.forEach(([x, y], k) => {
-      const px = box.X(v) - x, py = box.Y(mark.y[i]) - y;
-      if (px > 0 && px < wide && py > 0 && py < tall) crowds[k]++;
-    }));
+/** A swatch and its name; `y` is their middle. */
+function drawName(pen, mark, text, x, y) {
+  const { g, em, theme } = pen, swatch = em * 1.5, middle = x + swatch / 2;
+  startLine(pen, { ...mark, width: mark.kind === "lines" ? mark.width : 1.5 });
+  if (mark.kind === "points") g.arc(middle, y, em * 0.25, 0, 7);
+  else if (mark.kind === "bars") g.rect(middle - em * 0.35, y - em * 0.35, em * 0.7, em * 0.7);
+  else segment(g, x, y, x + swatch, y);
+  g.stroke();
+  if (!mark.hollow) g.fill();
+  g.setLineDash([]);
+  write(g, text, x + swatch + em * 0.5, y, theme.text(mark.colour));
+}
+
+/** Names in rows above a plot, as wide as the canvas; gives the room that they take. */
+function stripAbove(pen, named) {
+  const { g, em, w } = pen, found = [], gap = em * 1.1;
+  let x = 0, row = 0;
+  for (const mark of named) {
+    const text = fitText(g, mark.label, w - em * 2.2), wide = em * 2 + widthOf(g, text);
+    if (x && x + wide > w) [x, row] = [0, row + 1];
+    found.push([mark, text, x, em * (0.8 + 1.4 * row)]);
+    x += wide + gap;
   }
-  const least = min(...crowds);
-  if (!(crowds[memory.corner] <= least * 1.3 + 4)) memory.corner = crowds.indexOf(least);
-  const [left, top] = corners[memory.corner];
-  g.fillStyle = theme.veil;
-  g.fillRect(left, top, wide, tall);
-  named.forEach((mark, i) => {
-    const y = pen.crisp(top + em * 0.15 + row * (i + 0.5)), x = left + em * 0.5, middle = x + swatch / 2;
-    startLine(pen, { ...mark, width: mark.kind === "lines" ? mark.width : 1.5 });
-    if (mark.kind === "points") g.arc(middle, y, em * 0.25, 0, 7);
-    else if (mark.kind === "bars") g.rect(middle - em * 0.35, y - em * 0.35, em * 0.7, em * 0.7);
-    else segment(g, x, y, x + swatch, y);
-    g.stroke();
-    if (!mark.hollow) g.fill();
-    g.setLineDash([]);
-    write(g, texts[i], x + swatch + em * 0.5, y, theme.text(mark.colour));
+  return { room: em * (0.5 + 1.4 * (row + 1)), draw: () => found.forEach((one) => drawName(pen, ...one)) };
+}
+
+/** A canvas with many names above its plot is taller, so that the plot is not lower. */
+function makeRoom(canvas, room, em) {
+  const more = room > em * 2 ? `calc(var(--tall) + ${Math.round(room - em * 1.9)}px)` : "";
+  if (canvas.parentElement.style.minHeight !== more) canvas.parentElement.style.minHeight = more;
+}
+
+/** How often the marks, drawn into the box, come into each of the rectangles. */
+function crowdsIn(places, wide, tall, { X, Y }, marks, step) {
+  const crowds = places.map(() => 0);
+  const meet = (px, py) => places.forEach(([x, y], k) => {
+    if (px > x && px < x + wide && py > y && py < y + tall) crowds[k]++;
   });
+  for (const { kind, x, y, u, v, width } of marks) {
+    if (!x?.forEach) continue;
+    let from, at;
+    const along = (to, last) => { // also between two points of a curve
+      const n = last ? min(99, ceil(Math.hypot(to[0] - last[0], to[1] - last[1]) / step)) : 1;
+      for (let i = 1; i <= n; i++) meet(to[0] + (i / n - 1) * (to[0] - last?.[0] || 0), to[1] + (i / n - 1) * (to[1] - last?.[1] || 0));
+    };
+    x.forEach((value, i) => {
+      [from, at] = [at, [X(value), Y(y[i])]];
+      if (kind === "bars") for (const side of [-0.5, 0, 0.5]) along([X(value + side * width), at[1]], [X(value + side * width), Y(0)]);
+      else if (kind === "arrows") along([X(value + u[i]), Y(y[i] + v[i])], at);
+      else along(at, kind === "lines" && from && from[1] === from[1] ? from : null);
+    });
+  }
+  return crowds;
+}
+
+/**
+ * Where the legend stands: in an empty corner, which it leaves only when that fills; above the plot
+ * where there are more than three names, long ones, a field, or no empty corner (then for good).
+ */
+function placeLegend(pen, box, named, marks, memory) {
+  const { g, em } = pen, tall = em * (1.4 * named.length + 0.3);
+  const wide = em * 3 + max(0, ...named.map(({ label }) => widthOf(g, label)));
+  const names = [Math.round(pen.w), ...named.map(({ label }) => label)].join();
+  if (named.length > 3 || hasField({ marks }) || wide > (box.x1 - box.x0) * 0.7) return { above: true, sure: true };
+  const corners = [box.y0 + 2, box.y1 - tall - 2].flatMap((y) => [box.x1 - wide - 2, box.x0 + 2].map((x) => [x, y]));
+  const crowds = crowdsIn(corners, wide, tall, box, marks, em);
+  if (crowds[memory.corner]) memory.corner = -1;
+  if (!(memory.corner >= 0)) memory.corner = crowds.indexOf(0);
+  if (memory.corner < 0 || memory.full === names) {
+    memory.full = names;
+    return { above: true };
+  }
+  const [left, top] = corners[memory.corner];
+  return { draw() {
+    g.fillStyle = pen.theme.veil;
+    g.fillRect(left, top, wide, tall);
+    named.forEach((mark, i) => drawName(pen, mark, mark.label, left + em * 0.5, pen.crisp(top + em * (0.85 + 1.4 * i))));
+  } };
 }

@@ -70,7 +70,7 @@ function writeNumbers(page, { state, step, seconds, rate, stats, message }) {
     ...seconds === null ? [] : [["elapsed", seconds < 99.95 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`],
     ["steps / s", rate ? rate.toFixed(rate < 9.95 ? 1 : 0) : "–"]],
     ["step", String(step)],
-    ...stats.map(({ label, value, percent }) => [label, percent && value !== null ? formatPercent(value) : formatNumber(value, 3)]),
+    ...stats.map(({ label, value, percent }) => [label, formatLast(value, percent)]),
   ];
   numbers.forEach(([label, text], i) => {
     const stat = page.stats.children[i] || page.stats.appendChild(make("div", {}, make("b"), make("span")));

@@ -154,7 +154,7 @@ function render({ model, el }) {
       if (!plot.marks) return drawHistory(canvas, plot, tracks, ticks, theme, empty, earlier);
       // between two pictures only the history moves
       const now = [plot, theme, empty, clientWidth, clientHeight, devicePixelRatio];
-      if (now.some((part, k) => part !== memory.now?.[k])) drawPlot(canvas, plot, theme, empty);
+      if (now.some((part, k) => part !== memory.now?.[k])) drawPlot(canvas, plot, theme, empty, plots[i ^ 1]);
       memory.now = now;
     });
     controls.over(plots, canvases);
