@@ -8,7 +8,7 @@ from sciml_widgets import run
 from sciml_widgets.labs import CartPole, SmokeControl
 from sciml_widgets.labs.controller import Controller
 from sciml_widgets.labs.pen import LETTERS
-from sciml_widgets.labs.smoke_control import KNOWN, tried
+from sciml_widgets.labs.smoke_control import KNOWN, LOOK, tried
 from sciml_widgets.networks import count_weights
 
 __all__ = ["PARTS"]
@@ -37,8 +37,10 @@ def network(*, seed: int, quick: bool, steps: int) -> dict[str, Any]:
     """
     lab = SmokeControl().preset("one network for all strokes").but(seed=seed, limit=False)
     began = time.process_time()
-    player = run(lab, frames=6 if quick else steps + 1)
+    steps = 5 if quick else steps
+    player = run(lab, frames=steps + 1 + steps // LOOK + 1)  # a heartbeat after each trial
     seconds = time.process_time() - began
+    assert player.step_now == steps
     trained = player.look().network
     assert isinstance(trained, Controller)
     began = time.process_time()

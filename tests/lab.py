@@ -16,7 +16,10 @@ from typing import Any
 
 import nbformat
 
-__all__ = ["CHROMIUM", "FLAGS", "Server", "chromium", "execute", "notebook", "server", "voila"]
+__all__ = [
+    "CHROMIUM", "FLAGS", "TOO_SLOW", "Server", "chromium", "complaints", "execute", "notebook",
+    "server", "voila",
+]  # fmt: skip
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 FLAGS = [
@@ -28,6 +31,17 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+TOO_SLOW = "[anywidget] Failed to initialize model."
+"""What anywidget throws where a module loads for more than two seconds; the panel mends it."""
+
+
+def complaints(tab: Any) -> list[str]:
+    """A list that grows by what this page throws; not by `TOO_SLOW`, which is the machine's."""
+    found: list[str] = []
+    tab.on("pageerror", lambda error: str(error) != TOO_SLOW and found.append(str(error)))
+    return found
 
 
 class Server:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from lab import CHROMIUM, chromium, notebook, voila
+from lab import CHROMIUM, chromium, complaints, notebook, voila
 
 CI = os.environ.get("CI")
 pytestmark = [
@@ -28,8 +28,7 @@ def test_the_panel_runs_turns_and_pauses_in_voila(tmp_path: Path) -> None:
     notebook(tmp_path / "page.ipynb", SHOW)
     with voila(tmp_path / "page.ipynb") as address, chromium() as browser:
         tab = browser.new_page(viewport={"width": 1400, "height": 1000})
-        complaints: list[str] = []
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        thrown = complaints(tab)
         tab.goto(address, timeout=90_000)
         panel = tab.locator(".sciml-panel")
         panel.wait_for(timeout=60_000)
@@ -40,7 +39,7 @@ def test_the_panel_runs_turns_and_pauses_in_voila(tmp_path: Path) -> None:
                 panel.get_attribute("data-state") != state
                 or int(panel.get_attribute("data-step")) < step
             ):
-                assert time.monotonic() < end, (state, step, complaints)
+                assert time.monotonic() < end, (state, step, thrown)
                 tab.wait_for_timeout(50)
 
         def pixels() -> str:
@@ -63,5 +62,5 @@ def test_the_panel_runs_turns_and_pauses_in_voila(tmp_path: Path) -> None:
         until("paused")
         tab.wait_for_timeout(2000)  # the still picture below it is drawn
         assert not tab.locator(".sciml-static img").is_visible(), "the twin hides while live"
-        assert complaints == []
+        assert thrown == []
         tab.screenshot(path=os.environ.get("SHOT", tmp_path / "voila.png"))

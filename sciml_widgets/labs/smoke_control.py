@@ -164,7 +164,7 @@ class SmokeControl(Experiment):
 
     title: ClassVar[str] = "Smoke into a letter"
     about: ClassVar[str] = "Which forces push a round cloud into the shape that you want?"
-    length: ClassVar[int] = 101
+    length: ClassVar[int] = 122
     series = (
         Series("loss", "misfit that is minimised (root)", role="loss"),
         Series("miss", "misfit left, of the first", role="error", percent=True),
@@ -254,10 +254,14 @@ class SmokeControl(Experiment):
             yield step.step, {**_roots(step.losses), "miss": left}, pushed
 
     def _learn(self, generator: Generator) -> Way:
-        """Strokes come one by one, with a heartbeat between them; their slopes are added up."""
+        """Strokes come one by one; their slopes are added up.
+
+        Between two strokes, and after a trial, comes a heartbeat: no step is longer than a stroke.
+        """
         network = Controller(self.width, generator)
         optimiser = torch.optim.Adam(network.parameters(), fused=True)
         pushed, miss = tried(self, network)
+        yield 0, {}, pushed
         for step in range(LONGEST):
             told, batch = [], self.batch
             optimiser.zero_grad()
@@ -267,11 +271,13 @@ class SmokeControl(Experiment):
                     yield step, {}, pushed
             scalars = _roots({name: fmean(one[name] for one in told) for name in told[0]})
             if step % LOOK == 0:
-                pushed, miss = tried(self, network)
                 scalars["miss"] = miss
             yield step, scalars, pushed
             optimiser.param_groups[0]["lr"] = self.lr * cosine(step, self.horizon, 0.05)
             optimiser.step()
+            if (step + 1) % LOOK == 0:
+                pushed, miss = tried(self, network)
+                yield step + 1, {}, pushed
 
     def _taught(self, network: Controller, generator: Generator, share: int) -> dict[str, float]:
         """One stroke at random, pushed and judged; the slopes of its losses go to the weights."""

@@ -24,7 +24,8 @@ class PanelWidget(anywidget.AnyWidget):
     """Canvas, controls and transport in the browser; `heard` gets every message from there.
 
     `state` and `values` are written by the browser, when it has shown them: so they change on
-    the thread that serves widget messages, never on the player's.
+    the thread that serves widget messages, never on the player's. `twin_id` names the comm too:
+    so the page finds the model behind a view.
     """
 
     _esm: ClassVar[str] = "\n".join(
@@ -37,7 +38,8 @@ class PanelWidget(anywidget.AnyWidget):
     values = traitlets.Dict().tag(sync=True)
 
     def __init__(self, heard: Callable[[dict[str, Any]], None]) -> None:
-        super().__init__(twin_id=uuid.uuid4().hex[:12])
+        name = uuid.uuid4().hex
+        super().__init__(twin_id=name, model_id=name)
         self.on_msg(lambda _widget, content, _buffers: heard(content))
 
     def close(self) -> None:

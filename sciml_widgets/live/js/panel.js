@@ -1,6 +1,7 @@
 // The panel: keeps the state of one view, draws it when a message came, sends what a person does.
 
 const NARROW = 760; // as in the style sheet
+const SILENCE = 1500; // ms without a first answer
 
 /** Hosts hand over views or plain buffers. */
 function bytesOf(view) {
@@ -20,6 +21,20 @@ function unpackPicture({ caption, plots }, buffers) {
     return found;
   };
   return { caption, plots: plots.map((plot) => ({ ...plot, marks: plot.marks.map(unpack) })) };
+}
+
+/**
+ * anywidget refuses every message to a model whose module took more than two seconds to load (a busy or slow
+ * machine): the panel would stay empty. Take them from the comm then, as a plain widget does.
+ */
+async function hearAnyway(model) {
+  try {
+    const whole = await model.widget_manager.get_model(model.get("twin_id"));
+    const plain = Object.getPrototypeOf(whole.constructor.prototype)._handle_comm_msg;
+    whole.comm.on_msg((message) => plain.call(whole, message));
+  } catch {
+    // a host that keeps its models elsewhere: nothing is lost by having tried
+  }
 }
 
 function render({ model, el }) {
@@ -236,6 +251,12 @@ function render({ model, el }) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint, { signal });
   model.on("msg:custom", receive);
   send({ t: "ready", view });
+  later(SILENCE, async () => {
+    if (latest) return;
+    put(page.caption, "Waiting for the kernel …");
+    await hearAnyway(model);
+    if (!signal.aborted) send({ t: "ready", view });
+  });
 
   return () => {
     gone.abort();
