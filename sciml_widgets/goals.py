@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Goal", "spoken", "wanted"]
+from sciml_widgets.words import spoken
+
+__all__ = ["Goal", "wanted"]
 
 TEST = {
     "<": lambda a, b: a < b,
@@ -85,13 +87,3 @@ def wanted(
     if text is None and within is not None:
         raise ValueError(f"within={within!r} says by when, but there is no goal")
     return None if text is None else Goal.parse(text, known, within)
-
-
-def spoken(value: float, percent: bool = False) -> str:
-    """A number for people: "5 %", "1200 %", "0.012", "not finite"."""
-    if not math.isfinite(value):
-        return "not finite"
-    if not percent:
-        return f"{value:.3g}"
-    number = 100 * value
-    return f"{number:.0f} %" if 999.5 <= abs(number) < 1e5 else f"{number:.3g} %"

@@ -21,11 +21,12 @@ import numpy as np
 
 from sciml_widgets import machine
 from sciml_widgets.experiment import Experiment, Series
-from sciml_widgets.goals import Goal, spoken
+from sciml_widgets.goals import Goal
 from sciml_widgets.knobs import Slider, find, knobs, read, replaced, resolve, values
 from sciml_widgets.picture import Axis, Bars, Lines, Mark, Picture, Plot, Text
 from sciml_widgets.player import Player
 from sciml_widgets.record import Record, RecordError, lab_name, load, save, writable
+from sciml_widgets.words import name_of, spoken
 from sciml_widgets.workers import Job, results
 
 if TYPE_CHECKING:
@@ -90,10 +91,11 @@ class Sweep:
         marks: list[Mark] = []
         for number, value in enumerate(self.axes[apart] if apart else (None,)):
             here = [job for job in self.jobs if not apart or job.start[apart] == value]
-            label = f"{known[apart].label or apart} {known[apart].spell(value)}" if apart else ""
+            named = name_of(apart, known[apart].label) if apart else ""
+            label = f"{named} {known[apart].spell(value)}" if apart else ""
             marks += self._marks(across, here, label, number)
         unit = known[across].unit
-        name = known[across].label or across
+        name = name_of(across, known[across].label)
         y = Axis(error.label or error.name, log=error.scale == "log")
         return Picture(
             (

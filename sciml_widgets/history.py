@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sciml_widgets.experiment import Series
 from sciml_widgets.record import Turn
+from sciml_widgets.words import change
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["History", "Tick", "Track", "change"]
+__all__ = ["History", "Tick", "Track"]
 
 CAPACITY = 4096
 
@@ -118,19 +119,6 @@ class Tick:
         return f"{new} ({self.also})" if self.also else new
 
 
-def change(label: str, old: Any, new: Any) -> str:
-    """A turn in a few words; of a drawn curve or placed points no list of numbers.
-
-    >>> change("ν", 0.05, 0.01), change("start", (0.0, 1.0), (0.0, 0.5))
-    ('ν 0.05 → 0.01', 'start drawn')
-    """
-    if not isinstance(new, tuple):
-        return f"{label} {_short(old)} → {_short(new)}"
-    if not isinstance(new[0], tuple):
-        return f"{label} drawn"
-    return f"{label} moved" if len(old) == len(new) else f"{label} {len(old)} → {len(new)}"
-
-
 def _extremes(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """The lowest and the highest in their order; NaN only if there is nothing else."""
     if len(points) <= 2:
@@ -139,7 +127,3 @@ def _extremes(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     low = min(known, key=lambda i: points[i][1])
     high = max(reversed(known), key=lambda i: points[i][1])  # of equal ones both ends stay
     return [points[i] for i in sorted({low, high})]
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -24,6 +24,7 @@ from sciml_widgets.knobs import Action, find, knobs, read, replaced, resolve, va
 from sciml_widgets.mailbox import Mailbox, Order
 from sciml_widgets.picture import Picture, View
 from sciml_widgets.record import Digest, Record, Turn, lab_name
+from sciml_widgets.words import name_of
 
 __all__ = ["Player", "State", "Tick"]
 
@@ -305,7 +306,7 @@ class Player:
                 self.tape.pop()  # no frame has seen the former value
             self.tape.append(turn)
             if knob.kind == "hot" and turn.name not in self.unseen:
-                self._tick(turn, old, knob.label or turn.name, knob.also)
+                self._tick(turn, old, name_of(turn.name, knob.label), knob.also)
 
     def _drags(self, turn: Turn) -> bool:
         return bool(self.ticks and self.ticks[-1].name == turn.name and self.ticks[-1].open)

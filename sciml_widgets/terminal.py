@@ -10,6 +10,7 @@ from sciml_widgets.experiment import Series
 from sciml_widgets.knobs import knobs, read
 from sciml_widgets.player import Player
 from sciml_widgets.record import Record, versions
+from sciml_widgets.words import spoken
 
 __all__ = ["elsewhere", "one_line", "outcome", "progress", "say", "summary"]
 
@@ -57,7 +58,7 @@ def summary(player: Player) -> str:
     lines += [f"  with {', '.join(turned)}"] if turned else []
     for one in player.history.series:
         if one.name in record.scalars:
-            lines.append(f"  {_number(record.scalars[one.name], one):>10}  {_name(one)}")
+            lines.append(f"  {spoken(record.scalars[one.name], one.percent):>10}  {_name(one)}")
     if player.goal_reached is not None:
         lines.append(f"  goal {player.goal} reached at step {player.goal_reached}")
     return "\n".join(lines)
@@ -90,7 +91,9 @@ def progress() -> Callable[[Player], None] | None:
             due = now + EVERY
             order = sorted(player.history.series, key=lambda one: one.role != "error")
             there = [one for one in order if one.name in player.scalars][:2]
-            words = [f"{_name(one)} {_number(player.scalars[one.name], one)}" for one in there]
+            words = [
+                f"{_name(one)} {spoken(player.scalars[one.name], one.percent)}" for one in there
+            ]
             words = [f"step {player.step_now}", f"{player.rate:.0f} steps/s", *words]
             sys.stderr.write("\r\x1b[K" + "   ".join(words)[:78])
         sys.stderr.flush()
@@ -100,7 +103,3 @@ def progress() -> Callable[[Player], None] | None:
 
 def _name(series: Series) -> str:
     return series.label or series.name
-
-
-def _number(value: float, series: Series) -> str:
-    return f"{100 * value:.3g} %" if series.percent else f"{value:.4g}"

@@ -176,7 +176,7 @@ def test_people_get_a_short_summary(said: Any, tmp_path: Path) -> None:
     lines = out.splitlines()
     assert lines[0].startswith("trouble: finished at step 10, 11 frames in ")
     assert lines[1] == "  with nu=0.1"
-    assert "relative error" in out and "0.909 %" in out and "0.09091  equation" in out
+    assert "relative error" in out and "0.909 %" in out and "0.0909  equation" in out
     assert lines[-2:] == ["  goal pde<0.1 reached at step 10", f"  saved in {path}"]
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sciml_widgets.goals import Goal, spoken, wanted
+from sciml_widgets.goals import Goal, wanted
+from sciml_widgets.words import spoken
 
 KNOWN = {"rel_l2", "ic", "labels"}
 

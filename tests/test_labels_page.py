@@ -8,11 +8,11 @@ from panel_page import Demo, Message, axis, fill, lines
 from playwright.sync_api import Browser, Page
 from test_panel_page import browser, page, tab, wait_for_ack
 
-from sciml_widgets.goals import spoken
 from sciml_widgets.headless import run
 from sciml_widgets.labs import labs
 from sciml_widgets.live.wire import Wire
 from sciml_widgets.player import Player
+from sciml_widgets.words import spoken
 
 pytestmark = pytest.mark.browser
 

@@ -8,6 +8,7 @@ from sciml_widgets.knobs import Action, Choice, Knob, Slider, Toggle, knobs, rea
 from sciml_widgets.live.panel import Panel
 from sciml_widgets.player import Player
 from sciml_widgets.touch import Curve, Places
+from sciml_widgets.words import name_of
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -44,7 +45,7 @@ def _widget(player: Player, path: str) -> Any:
 
     knob: Knob = knobs(player.experiment)[path]
     value = read(player.experiment, path)
-    name = knob.label or path
+    name = name_of(path, knob.label)
     look: dict[str, Any] = {
         "description": name + (f" [{knob.unit}]" if knob.unit else ""),
         "tooltip": knob.help or name,

@@ -6,7 +6,6 @@ thread.
 
 from typing import TYPE_CHECKING, Any
 
-from sciml_widgets.goals import spoken
 from sciml_widgets.live.legend import write_names
 from sciml_widgets.live.sheet import COLOURS, LOCK, MAPS, MUTE, PAPER, SMALL, plain
 from sciml_widgets.picture import (
@@ -21,6 +20,7 @@ from sciml_widgets.picture import (
     Points,
     Text,
 )
+from sciml_widgets.words import spoken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,10 @@ from itertools import cycle
 import numpy as np
 
 from sciml_widgets.experiment import Series
-from sciml_widgets.goals import spoken
 from sciml_widgets.history import History
 from sciml_widgets.picture import INK, Axis, Dash, Lines, Plot, Text
 from sciml_widgets.player import Tick
+from sciml_widgets.words import spoken
 
 __all__ = ["Look", "loss_plots", "looks"]
 

@@ -14,6 +14,7 @@ from sciml_widgets.predict import (
     Question,
     Verdict,
 )
+from sciml_widgets.words import name_of
 
 __all__ = ["Phase", "Prediction"]
 
@@ -138,8 +139,7 @@ class Prediction:
         moved = [path for path in now if before.get(path, now[path]) != now[path]]
         moved += [turn.name for turn in player.tape if turn.name not in moved]
         told = [
-            f"{known[path].label or path.rpartition('.')[2].replace('_', ' ')}"
-            f"{_change(before.get(path), now[path])}"
+            f"{name_of(path, known[path].label)}{_change(before.get(path), now[path])}"
             for path in dict.fromkeys(moved)
             if path in known and known[path].kind != "view"
             if path not in player.unseen | player.planned

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sciml_widgets.again import Again
-from sciml_widgets.goals import spoken, wanted
-from sciml_widgets.history import History, change
+from sciml_widgets.goals import wanted
+from sciml_widgets.history import History
 from sciml_widgets.knobs import find, knobs, replaced, resolve, values
 from sciml_widgets.player import Player
 from sciml_widgets.preset import Preset, aim, pick
 from sciml_widgets.record import Record
+from sciml_widgets.words import name_of, setting, spoken
 
 __all__ = ["LOCKED", "Steer", "goal_words", "knob_words"]
 
@@ -114,7 +115,9 @@ class Steer:
         if path in self.hide:
             raise ValueError(f"{path} is hidden")
         if path in self.lock:
-            raise ValueError(f"{find(self.player.experiment, path).label or path} is {LOCKED}")
+            raise ValueError(
+                f"{name_of(path, find(self.player.experiment, path).label)} is {LOCKED}"
+            )
 
     def admit_run(self, record: Record) -> None:
         """Raises ValueError where the record gives a hidden or locked knob another value."""
@@ -169,7 +172,5 @@ def knob_words(
     for path, value in new.items():
         if path in there and path in old and old[path] != value and path not in but:
             one = there[path]
-            name = one.label or path.rpartition(".")[2].replace("_", " ")
-            shown = f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-            words.append(change(name, old[path], value) if isinstance(value, tuple) else shown)
+            words.append(setting(name_of(path, one.label), old[path], value, one.unit))
     return ", ".join(words[:2]) + (", …" if len(words) > 2 else "")

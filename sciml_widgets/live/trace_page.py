@@ -13,7 +13,6 @@ import numpy as np
 
 from sciml_widgets import trace_shape
 from sciml_widgets.experiment import Series
-from sciml_widgets.goals import spoken
 from sciml_widgets.history import History
 from sciml_widgets.live import frontend
 from sciml_widgets.live.drawing import render
@@ -34,6 +33,7 @@ from sciml_widgets.picture import (
     Text,
 )
 from sciml_widgets.record import Record, RecordError
+from sciml_widgets.words import spoken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,15 +7,14 @@ import base64
 import html
 from typing import TYPE_CHECKING, Any
 
-from sciml_widgets.goals import spoken
-from sciml_widgets.history import change
-from sciml_widgets.knobs import Knob, knobs, values
+from sciml_widgets.knobs import knobs, values
 from sciml_widgets.live.drawing import render
 from sciml_widgets.live.losses import loss_plots
 from sciml_widgets.live.sheet import png
 from sciml_widgets.live.steer import goal_words
 from sciml_widgets.picture import Picture
 from sciml_widgets.player import Player
+from sciml_widgets.words import name_of, setting, spoken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +45,7 @@ def title(player: Player) -> str:
     lab = player.experiment
     known = knobs(lab)
     moved = [
-        _moved(path, known[path], value)
+        setting(name_of(path, known[path].label), known[path].default, value, known[path].unit)
         for path, value in values(lab).items()
         if value != known[path].default and path not in player.unseen
     ]
@@ -134,14 +133,3 @@ def _image(player: Player) -> str:
         f'<img style="max-width:100%" alt="{html.escape(alt(player), quote=True)}" '
         f'src="data:image/png;base64,{data}">'
     )
-
-
-def _moved(path: str, knob: Knob, value: Any) -> str:
-    """A knob and its value as the panel writes them: thickness 15 %, coast on."""
-    label = knob.label or path
-    if isinstance(value, tuple):
-        return change(label, knob.default, value)
-    if isinstance(value, bool):
-        return f"{label} {'on' if value else 'off'}"
-    number = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return f"{label} {number} {knob.unit}".rstrip()

@@ -14,6 +14,7 @@ from sciml_widgets.knobs import Slider, knobs, silent, values
 from sciml_widgets.live.losses import looks
 from sciml_widgets.picture import PALETTE, Arrows, Bars, Image, Lines, Mark, Picture, Points, Text
 from sciml_widgets.player import Player
+from sciml_widgets.words import name_of
 
 __all__ = ["Message", "Wire", "picture_parts", "quantise", "spec"]
 
@@ -101,7 +102,7 @@ def _control(path: str, knob: Any) -> dict[str, Any]:
         if field.name not in ("unless", "also")
     }
     plain |= {"path": path, "control": type(knob).__name__.lower()}
-    plain["label"] = knob.label or path.rpartition(".")[2].replace("_", " ")
+    plain["label"] = name_of(path, knob.label)
     if isinstance(knob, Slider):
         plain["whole"] = knob.whole
     return plain

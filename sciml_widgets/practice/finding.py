@@ -9,11 +9,11 @@ import numpy as np
 
 from sciml_widgets.course import draw, spread, table
 from sciml_widgets.experiment import Series
-from sciml_widgets.goals import spoken
 from sciml_widgets.knobs import Slider
 from sciml_widgets.picture import Axis, Dash, Lines, Mark, Picture, Plot, Points
 from sciml_widgets.player import Player
 from sciml_widgets.practice.runs import Ran, scores
+from sciml_widgets.words import spoken
 
 __all__ = ["LOSS", "Finding", "compared", "course_of", "label_of", "shown"]
 

@@ -5,10 +5,10 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from sciml_widgets.experiment import Experiment, Series
-from sciml_widgets.goals import spoken
 from sciml_widgets.knobs import read, silent
 from sciml_widgets.practice.finding import LOSS, Finding, compared, label_of
 from sciml_widgets.practice.runs import Lab, Ran, amount, judged_by, made, number, over, scores
+from sciml_widgets.words import name_of, spoken
 
 __all__ = ["grow_data", "sweep_rate"]
 
@@ -46,8 +46,9 @@ def grow_data(
     one, what = _series(experiment, name)
     before, after = scores(runs, grid[-2], what), scores(runs, grid[-1], what)
     old, new = statistics.median(before), statistics.median(after)
+    name = name_of(path, slider.label)
     said = (
-        f"from {slider.spell(grid[-2])} to {slider.spell(grid[-1])} ({slider.label or path}), "
+        f"from {slider.spell(grid[-2])} to {slider.spell(grid[-1])} ({name}), "
         f"“{label_of(one)}” goes from {spoken(old, one.percent)} to {spoken(new, one.percent)}"
     )
     if not (math.isfinite(old) and math.isfinite(new)):
@@ -59,7 +60,7 @@ def grow_data(
     else:
         verdict = f"More data still help: {said}."
     verdict += _alone(after)
-    return compared(verdict, None, slider, slider.label or path, one, grid, runs)
+    return compared(verdict, None, slider, name_of(path, slider.label), one, grid, runs)
 
 
 def sweep_rate(
@@ -107,7 +108,7 @@ def sweep_rate(
         verdict += f" Too large to settle: {large}." if large else ""
         verdict += "" if passed else " It stands at an end of the list: go on beyond it."
         verdict += _alone(scores(runs, grid[k], what))
-    return compared(verdict, passed, slider, slider.label or path, one, grid, runs)
+    return compared(verdict, passed, slider, name_of(path, slider.label), one, grid, runs)
 
 
 def _series(experiment: Experiment, name: str) -> tuple[Series, str]:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from sciml_widgets.goals import spoken
 from sciml_widgets.knobs import knobs, read, replaced
 from sciml_widgets.networks import count_weights
 from sciml_widgets.picture import Axis, Bars, Picture, Plot
@@ -20,6 +19,7 @@ from sciml_widgets.practice.runs import (
     network_of,
     ran,
 )
+from sciml_widgets.words import name_of, spoken
 
 __all__ = ["count_parameters", "overfit_one"]
 
@@ -47,7 +47,7 @@ def overfit_one(
     there = ends(player, slider.low, "")
     left = there.loss / there.before if there.before > 0 else 1.0
     passed = player.state != "diverged" and left < share
-    now = f"{slider.label or path} {slider.spell(slider.low)}"
+    now = f"{name_of(path, slider.label)} {slider.spell(slider.low)}"
     if player.state == "diverged":
         verdict = f"Not passed ({now}). {player.message} Take a smaller learning rate."
     elif passed:
@@ -93,7 +93,7 @@ def count_parameters(lab: Lab) -> Finding:
     total = count_weights(network)
     verdict = f"Training changes {total:,} numbers."
     for path in amounts(experiment)[:1]:
-        many, label = read(experiment, path), knobs(experiment)[path].label or path
+        many, label = read(experiment, path), name_of(path, knobs(experiment)[path].label)
         verdict += f" It learns from {many:,} ({label}): {total / many:,.2g} for each of them."
         if total > many:
             verdict += " It may learn them by heart, so judge it on others."
