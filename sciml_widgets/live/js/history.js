@@ -111,7 +111,7 @@ function drawNames(pen, { x1, y0, y1 }, names) {
 }
 
 /** A line at each turn of a knob; the newest text, whole, and older ones as far as there is room. */
-function drawTicks(pen, { x0, y0, y1, X }, ticks) {
+function drawTicks(pen, { y0, y1, X }, ticks) {
   const { g, em, w, theme } = pen, gap = em * 0.4, y = y0 - em * 0.9;
   Object.assign(g, { strokeStyle: theme.accent, lineWidth: pen.hair });
   g.setLineDash([3, 3]);
