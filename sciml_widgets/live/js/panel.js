@@ -253,7 +253,6 @@ function render({ model, el }) {
   send({ t: "ready", view });
   later(SILENCE, async () => {
     if (latest) return;
-    put(page.caption, "Waiting for the kernel …");
     await hearAnyway(model);
     if (!signal.aborted) send({ t: "ready", view });
   });
