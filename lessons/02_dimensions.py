@@ -83,8 +83,9 @@ recorded = results("02")
 show(recorded["see"].values["run"]["record"])
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
-# Both axes of the first plot are logarithmic: one mark is a factor of ten. There, a law
-# "error ∝ points$^{-1/2}$" is a straight line of slope $-1/2$.
+# Both axes of the first plot are logarithmic: equal steps are equal *factors*. There, a law
+# "error ∝ points$^{-1/2}$" is a straight line of slope $-1/2$: a hundred times the points, a tenth
+# of the error.
 #
 # Now in **ten** dimensions. **Guess before you run.**
 
@@ -355,7 +356,8 @@ for d in (1, 4, 10, 20):
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # - Monte Carlo: $-1/2$, in every dimension. That is theory, and it is exact. What you *measured*
-#   scatters around it: 16 runs know their own error to 18 % only, so a slope to about 0.05.
+#   scatters around it: 16 runs know their own error to 18 % only, so a slope to about 0.05. To be
+#   off by twice as much is no surprise.
 # - Sobol: steeper than $-1/2$, but it *does* feel the dimension. For a smooth function it is
 #   steeper than $-1$ in few dimensions, about $-1$ in ten, and less in twenty. Theory promises
 #   $-1$ (and more for smooth functions) in the end [2], and in many dimensions the end is far.
@@ -582,6 +584,9 @@ say(
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · Exercises (10 minutes)
+#
+# Every exercise checks itself. A failed check gives a hint; you may ask for one with `.hint()`,
+# and for a worked solution with `.solution()`.
 #
 # ### 7.1 A mean with its bar
 #
