@@ -215,9 +215,9 @@ def _walk(bundle: Any, prefix: str = "", usual: Any = None) -> Iterator[tuple[st
         value, own = getattr(bundle, field.name), getattr(usual, field.name, field.default)
         if "knob" in field.metadata:
             knob = field.metadata["knob"]
-            changed = usual is not None and own != knob.default
-            yield (prefix + field.name, dataclasses.replace(knob, default=own) if changed else knob,
-                   bundle)  # fmt: skip
+            if usual is not None and own != knob.default:
+                knob = dataclasses.replace(knob, default=own)
+            yield prefix + field.name, knob, bundle
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             same = own if type(own) is type(value) else None
             yield from _walk(value, f"{prefix}{field.name}.", same)

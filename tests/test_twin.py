@@ -188,6 +188,15 @@ def test_a_short_log_axis_has_plain_numbers_that_do_not_overlap(low, high, said)
     assert all(left.x1 < right.x0 for left, right in zip(boxes[:-1], boxes[1:], strict=True))
 
 
+@pytest.mark.parametrize("label", ["y", "x₂", "height of the wave"])
+def test_the_name_of_an_axis_stands_beside_its_numbers(label):
+    image = Image(np.zeros((8, 8)), (0.0, 0.8, 0.0, 0.8), 0.0, 1.0)
+    made = render(Picture((Plot("map", (image,), Axis("x"), Axis(label), equal=True),)))
+    png(made)
+    numbers = [one.get_window_extent() for one in made.axes[0].get_yticklabels()]
+    assert made.axes[0].yaxis.label.get_window_extent().x1 + 2 < min(one.x0 for one in numbers)
+
+
 def test_a_knob_has_its_unit_in_the_title():
     @dataclass
     class Wing(DoubleWell):

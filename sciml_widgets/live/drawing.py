@@ -71,8 +71,9 @@ def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
     for mark in plot.marks:
         _mark(made, axes, mark)
     axes.set_xlabel(plain(plot.x.label), fontsize=SMALL, color=MUTE, loc="right", labelpad=1)
-    upright = 0 if len(plot.y.label) < 3 else 90
-    axes.set_ylabel(plain(plot.y.label), fontsize=SMALL, color=MUTE, labelpad=1, rotation=upright)
+    upright = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 4}
+    beside = upright if len(plot.y.label) < 3 else {"labelpad": 1}
+    axes.set_ylabel(plain(plot.y.label), fontsize=SMALL, color=MUTE, **beside)
     if plot.x.low is not None or plot.x.high is not None:
         axes.set_xlim(plot.x.low, plot.x.high)
     if plot.y.low is not None or plot.y.high is not None:
