@@ -72,7 +72,7 @@ def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
         _mark(made, axes, mark)
     axes.set_xlabel(plain(plot.x.label), fontsize=SMALL, color=MUTE, loc="right", labelpad=1)
     upright = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 4}
-    beside = upright if len(plot.y.label) < 3 else {"labelpad": 3}
+    beside: dict[str, Any] = upright if len(plot.y.label) < 3 else {"labelpad": 3}
     axes.set_ylabel(plain(plot.y.label), fontsize=SMALL, color=MUTE, **beside)
     if plot.x.low is not None or plot.x.high is not None:
         axes.set_xlim(plot.x.low, plot.x.high)
