@@ -790,8 +790,12 @@ fold(
 #
 # ### Twins in the test
 #
-# Deal out *maps* instead of events (set *split by event* off, or take the preset *learned by
-# heart*). Now most test maps have a twin in training: the same event, a little earlier or later.
+# Here are maps without a coast again, and a *dense* network. This time *maps* are dealt out
+# instead of events: *split by event* is off. So most test maps have a twin in training: the same
+# event, a little earlier or later. Run it. Then set *split by event* on, and run it again.
+
+# %%
+twins = show(WeatherMaps().preset("learned by heart"), still=151)
 
 # %% tags=["numbers"]
 # Split by event or by map, from recorded runs
@@ -811,8 +815,8 @@ say(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Right in 95 %, and useless
 #
-# Rivers are rare. Take *few rivers* from the presets of the panel: one event in twenty. Look at
-# both bars, not at one number.
+# Rivers are rare. Take *few rivers* from the presets of the panel above, and run it: one event in
+# twenty has a river. Look at both bars, not at one number.
 
 # %% tags=["numbers"]
 # Rare rivers, from recorded runs

@@ -83,8 +83,9 @@ recorded = results("02")
 show(recorded["see"].values["run"]["record"])
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
-# Both axes of the first plot are logarithmic: one mark is a factor of ten. There, a law
-# "error ∝ points$^{-1/2}$" is a straight line of slope $-1/2$.
+# Both axes of the first plot are logarithmic: equal steps are equal *factors*. There, a law
+# "error ∝ points$^{-1/2}$" is a straight line of slope $-1/2$: a hundred times the points, a tenth
+# of the error.
 #
 # Now in **ten** dimensions. **Guess before you run.**
 
@@ -355,7 +356,8 @@ for d in (1, 4, 10, 20):
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # - Monte Carlo: $-1/2$, in every dimension. That is theory, and it is exact. What you *measured*
-#   scatters around it: 16 runs know their own error to 18 % only, so a slope to about 0.05.
+#   scatters around it: 16 runs know their own error to 18 % only, so a slope to about 0.05. To be
+#   off by twice as much is no surprise.
 # - Sobol: steeper than $-1/2$, but it *does* feel the dimension. For a smooth function it is
 #   steeper than $-1$ in few dimensions, about $-1$ in ten, and less in twenty. Theory promises
 #   $-1$ (and more for smooth functions) in the end [2], and in many dimensions the end is far.
@@ -583,6 +585,9 @@ say(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 7 · Exercises (10 minutes)
 #
+# Every exercise checks itself. A failed check gives a hint; you may ask for one with `.hint()`,
+# and for a worked solution with `.solution()`.
+#
 # ### 7.1 A mean with its bar
 #
 # Write the two numbers that Monte Carlo reports: the mean of the values, and its error bar.
@@ -600,7 +605,11 @@ say(
 )
 def report(answer):
     values = np.random.default_rng(3).normal(5.0, 2.0, 400)
-    mean, bar = answer(values)
+    found = answer(values)
+    yield np.size(found) == 2, "it gives two numbers, the mean and the bar"
+    if np.size(found) != 2:
+        return
+    mean, bar = found
     yield abs(mean - values.mean()) < 1e-12, "the mean is the mean of the values"
     yield abs(bar / (values.std() / 20) - 1) < 0.01, "400 values: the bar is a twentieth of std"
     small, large = answer(values[:100])[1], answer(np.tile(values[:100], 100))[1]
@@ -639,13 +648,15 @@ report.check(mean_and_bar)
     hints=(
         "Write p/q for one axis first. The factors √(2π) cancel.",
         "One axis: s · exp(-x²/2 + x²/(2s²)).",
-        "d axes: multiply. The sum of the squares of a row is (x**2).sum(axis=1).",
+        "d axes: multiply. The sum of the squares of a row is np.square(x).sum(axis=1).",
     ),
 )
 def weights(answer):
     x = 0.8 * np.random.default_rng(4).normal(size=(6, 3))
     found = np.asarray(answer(x, 0.8))
     yield found.shape == (6,), f"one weight for each row (got the shape {found.shape})"
+    if found.shape != (6,):
+        return
     yield np.allclose(answer(x, 1.0), 1), "if q is p, every point counts 1"
     right = np.exp((-(x**2) / 2 + x**2 / (2 * 0.64)).sum(axis=1)) * 0.8**3
     yield np.allclose(found, right, rtol=1e-9), "the weights are right for s = 0.8"

@@ -209,17 +209,25 @@ def action(
     return _field(Action(0, kind, label, "", group, help, unless))
 
 
-def _walk(bundle: Any, prefix: str = "") -> Iterator[tuple[str, Knob, Any]]:
+def _walk(bundle: Any, prefix: str = "", usual: Any = None) -> Iterator[tuple[str, Knob, Any]]:
+    """Path, knob and owner; `usual` is what the owner of this bundle has in its place."""
     for field in dataclasses.fields(bundle):
-        value = getattr(bundle, field.name)
+        value, own = getattr(bundle, field.name), getattr(usual, field.name, field.default)
         if "knob" in field.metadata:
-            yield prefix + field.name, field.metadata["knob"], bundle
+            knob = field.metadata["knob"]
+            if usual is not None and own != knob.default:
+                knob = dataclasses.replace(knob, default=own)
+            yield prefix + field.name, knob, bundle
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            yield from _walk(value, f"{prefix}{field.name}.")
+            same = own if type(own) is type(value) else None
+            yield from _walk(value, f"{prefix}{field.name}.", same)
 
 
 def knobs(bundle: Any) -> dict[str, Knob]:
-    """All knobs of a dataclass and of the bundles in it, by path, in reading order."""
+    """All knobs of a dataclass and of the bundles in it, by path, in reading order.
+
+    The default of a knob in a bundle is the one that the dataclass gives it, not the bundle's own.
+    """
     return {path: knob for path, knob, _ in _walk(bundle)}
 
 

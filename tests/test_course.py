@@ -263,6 +263,29 @@ def test_a_broken_answer_is_a_sentence() -> None:
     assert "○ your code stopped: RuntimeError: two" in verdict.lines()
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"), [(lambda x: None, "return"), (None, "None"), (raising, "RuntimeError")]
+)
+def test_an_empty_answer_is_told_what_is_missing(answer: Any, said: str) -> None:
+    @exercise("05", hints=("a",))
+    def summed(answer: Any) -> Iterator[tuple[bool, str]]:
+        yield float(answer(1)) == 2, "one becomes two"  # float(None) is not the student's error
+
+    verdict = summed.check(answer)
+    assert said in verdict.lines()[-1] and not verdict.passed
+    assert ("your code stopped" in repr(verdict)) == (answer is raising)
+
+
+def test_a_function_that_changes_what_it_is_given_may_give_nothing_back() -> None:
+    @exercise("05", hints=("a",))
+    def filled(answer: Any) -> Iterator[tuple[bool, str]]:
+        box: list[int] = []
+        answer(box)
+        yield box == [1], "the list holds 1"
+
+    assert filled.check(lambda box: box.append(1)).passed
+
+
 def test_a_check_that_asks_nothing_is_not_passed() -> None:
     @exercise("05", hints=("a",))
     def empty(answer: Any) -> Iterator[tuple[bool, str]]:

@@ -56,6 +56,20 @@ def test_kinds_and_types() -> None:
     assert [found["nu"].whole, found["depth"].whole] == [False, True]  # type: ignore[attr-defined]
 
 
+def test_a_bundle_in_a_dataclass_has_that_dataclass_s_defaults() -> None:
+    @dataclass
+    class Dim(Bench):
+        optics: Optics = Optics(Weights(w_ic=5.0), "concave")
+
+    for bench in (Dim(), Dim(optics=Optics())):
+        found = knobs.knobs(bench)
+        assert found["optics.weights.w_ic"].default == 5.0
+        assert found["optics.lens"].default == "concave"
+        assert found["optics.weights.seed"].default == 1
+    assert knobs.knobs(Bench())["optics.lens"].default == "convex"
+    assert knobs.knobs(Dim().optics)["lens"].default == "convex"
+
+
 def test_short_names_serve_where_they_are_unambiguous() -> None:
     bench = Bench()
     assert knobs.resolve(bench, "w_ic") == "optics.weights.w_ic"

@@ -434,6 +434,17 @@ def test_pinned_again_the_newer_run_stays(opened: Any) -> None:
     assert earlier(panel)["A"][0] == "speed of falling 0.6"
 
 
+@pytest.mark.parametrize("name", ["trained-features", "burgers-identify"])
+def test_a_lab_that_gives_a_bundle_other_defaults_opens_with_its_presets_too(
+    opened: Any, name: str
+) -> None:
+    lab = labs()[name]()
+    for one in lab.presets:
+        given = values(lab.preset(one.name))
+        said = key(opened(lab.preset(one.name)))[0]["preset"]  # of two alike it is the first
+        assert given == values(lab.preset(said) if said else lab)
+
+
 def test_a_panel_opened_with_a_preset_says_so(opened: Any) -> None:
     panel = opened(Fall().preset("quick"))
     header, _ = key(panel)

@@ -171,6 +171,32 @@ def test_shares_beside_other_numbers_or_on_a_log_scale_are_plain():
     assert mixed.alt == "b from 20 % to 20 %; c from 0.2 to 0.2"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(24, 400, ["50", "100", "200"]), (0.46, 1.02, ["0.5", "1"]), (1.0, 99.0, ["1", "2", "5"])],
+)
+def test_a_short_log_axis_has_plain_numbers_that_do_not_overlap(low, high, said):
+    line = Lines(np.array([low, high], float), np.array([0.0, 1.0]))
+    made = render(Picture((Plot("maps", (line,), Axis("", low, high, log=True)),)))
+    (axes,) = made.axes
+    made.canvas.draw()
+    every = [one for one in axes.get_xticklabels(which="both") if one.get_text()]
+    seen = [one for one in every if low <= one.get_position()[0] <= high]
+    labels = sorted(seen, key=lambda one: one.get_position()[0])
+    assert [one.get_text() for one in labels][: len(said)] == said
+    boxes = [one.get_window_extent() for one in labels]
+    assert all(left.x1 < right.x0 for left, right in zip(boxes[:-1], boxes[1:], strict=True))
+
+
+@pytest.mark.parametrize("label", ["y", "x₂", "height of the wave"])
+def test_the_name_of_an_axis_stands_beside_its_numbers(label):
+    image = Image(np.zeros((8, 8)), (0.0, 0.8, 0.0, 0.8), 0.0, 1.0)
+    made = render(Picture((Plot("map", (image,), Axis("x"), Axis(label), equal=True),)))
+    png(made)
+    numbers = [one.get_window_extent() for one in made.axes[0].get_yticklabels()]
+    assert made.axes[0].yaxis.label.get_window_extent().x1 + 2 < min(one.x0 for one in numbers)
+
+
 def test_a_knob_has_its_unit_in_the_title():
     @dataclass
     class Wing(DoubleWell):

@@ -4,6 +4,7 @@ Knows no lesson's content. A check is a generator function beside the task, in t
 the worked solution is a cell of the same lesson with the tags `solution` and the check's name.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ __all__ = ["Exercise", "Verdict", "exercise"]
 
 Asked = tuple[bool, str]
 """Whether it is right, and what was asked, in one sentence."""
+NOTHING = "there is an answer (this is None)"
+GAVE_NOTHING = "it gives something back (it gave None: does it end with `return`?)"
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,17 @@ class Exercise:
         somebody sits at the notebook, the answer is kept in a file next to it.
         """
         asked: list[Asked] = []
-        error = ""
+        error, gave = "", list[Any]()
         try:
-            for right, said in self.asks(answer):
+            for right, said in self.asks(_heard(answer, gave)):
                 asked.append((bool(right), said))
         except KeyboardInterrupt:
             raise
         except BaseException as broke:  # sys.exit() in an answer, too
             error = _first_line(broke)
+        none = GAVE_NOTHING if gave == [None] else NOTHING if answer is None else ""
+        if none and not Verdict(tuple(asked), error).passed:
+            asked, error = [*asked, (False, none)], ""  # what broke was the check, on the None
         right = Verdict(tuple(asked), error).passed
         advice = "" if right else self._advice()
         self.last = Verdict(tuple(asked), error, advice, self._note(asked, error, answer, right))
@@ -120,6 +126,21 @@ class Exercise:
         again = "\n".join(f"{number}. {hint}" for number, hint in enumerate(self.hints, 1))
         end = f"There are no more hints. `{self.name}.solution()` shows one way to do it."
         return f"{again}\n\n{end}" if again else end
+
+
+def _heard(answer: Any, gave: list[Any]) -> Any:
+    """A function as it is, but `gave` keeps its last answer; anything else unchanged."""
+    if not inspect.isfunction(answer):
+        return answer
+
+    @functools.wraps(answer)
+    def heard(*given: Any, **named: Any) -> Any:
+        gave.clear()  # it may raise
+        found = answer(*given, **named)
+        gave[:] = [found if found is None else True]
+        return found
+
+    return heard
 
 
 def _first_line(broke: BaseException) -> str:

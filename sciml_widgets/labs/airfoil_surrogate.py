@@ -190,7 +190,7 @@ class AirfoilSurrogate(Experiment):
         lift = _lift_plot(airfoil, size, state)
         peak = float(suction_peak(outputs))
         if state is None:
-            said = f"Nothing is trained yet. The exact suction peak is C_p = {peak:.1f}."
+            said = f"Nothing is trained yet. Suction peak in the picture: exact C_p = {peak:.1f}."
             return Picture((exact, lift), said)
         found = state(inputs)
         error = found[0, which] - outputs[0, which]

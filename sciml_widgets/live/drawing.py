@@ -24,6 +24,7 @@ from sciml_widgets.words import spoken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 __all__ = ["render"]
@@ -70,8 +71,9 @@ def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
     for mark in plot.marks:
         _mark(made, axes, mark)
     axes.set_xlabel(plain(plot.x.label), fontsize=SMALL, color=MUTE, loc="right", labelpad=1)
-    upright = 0 if len(plot.y.label) < 3 else 90
-    axes.set_ylabel(plain(plot.y.label), fontsize=SMALL, color=MUTE, labelpad=1, rotation=upright)
+    upright = {"rotation": 0, "ha": "right", "va": "center", "labelpad": 4}
+    beside: dict[str, Any] = upright if len(plot.y.label) < 3 else {"labelpad": 3}
+    axes.set_ylabel(plain(plot.y.label), fontsize=SMALL, color=MUTE, **beside)
     if plot.x.low is not None or plot.x.high is not None:
         axes.set_xlim(plot.x.low, plot.x.high)
     if plot.y.low is not None or plot.y.high is not None:
@@ -83,9 +85,24 @@ def _draw(made: "Figure", axes: "Axes", plot: Plot) -> None:
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
             if asked.percent:
                 axis.set_major_formatter(_share)
+        else:
+            _plain_decades(axis)
     if plot.equal:
         axes.set_aspect("equal", adjustable="box")
     write_names(axes, plot)
+
+
+def _plain_decades(axis: "Axis") -> None:
+    """A log axis of less than two decades says 20, 50, 100: 2×10¹, 3×10¹ ... would overlap."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    low, high = sorted(axis.get_view_interval())
+    some = LogLocator(subs=(1.0, 2.0, 5.0))
+    seen = [at for at in some.tick_values(low, high) if low <= at <= high]
+    if low >= 1e-3 and high <= 1e5 and high < 100 * low and len(seen) > 1:
+        axis.set_major_locator(some)
+        axis.set_major_formatter(lambda at, _: f"{at:g}")
+        axis.set_minor_locator(NullLocator())
 
 
 def _share(at: float, _: Any) -> str:
