@@ -194,6 +194,16 @@ def test_rivals_have_the_colours_of_their_places_as_in_a_picture_of_them():
     assert looks([Series("a", role="error")])["a"].colour == INK
 
 
+def test_a_dash_of_its_own_and_the_name_of_a_plot_hold_in_panel_and_twin():
+    series = (Series("a", dash="dotted", plot="what they are"), Series("b", dash="solid"))
+    assert [look.dash for look in looks(series).values()] == ["dotted", "solid"]
+    history = History(series)
+    history.append(0, {"a": 1.0, "b": 2.0})
+    (plot,) = loss_plots(history)
+    assert plot.title == "what they are"
+    assert [one.dash for one in plot.marks if isinstance(one, Lines)] == ["dotted", "solid"]
+
+
 def test_series_are_grouped_by_axis_and_scale_and_empty_ones_left_out():
     history = History(
         [Series("a"), Series("b", scale="linear"), Series("c", x="labels"), Series("d")]
