@@ -14,8 +14,8 @@ from sciml_widgets.labs.identified_picture import estimates_plot
 from sciml_widgets.labs.identify import LOOK
 from sciml_widgets.labs.pinn import Net
 from sciml_widgets.labs.unknown import Coefficient, Found, Joint, Unknown, uncertainty
-from sciml_widgets.physics import BurgersMeasured
 from sciml_widgets.live.losses import looks
+from sciml_widgets.physics import BurgersMeasured
 from sciml_widgets.picture import Lines, Text, View
 from sciml_widgets.sampling import sobol
 
