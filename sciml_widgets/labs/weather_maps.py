@@ -295,7 +295,7 @@ def _plots(
         f"{name}: {share:.0%}" for name, share in zip(("no river", "river"), wrong, strict=True)
     ]
     return (
-        Plot("a map of the test", (Image(field, box, -1.0, 3.0),), *sides,
+        Plot("test map: vapour", (Image(field, box, -1.0, 3.0),), *sides,
              note=is_river, equal=True, alt=f"a map with {is_river}"),
         Plot("where it looks", (Image(looked, box, 0.0, 1.0),), *sides,
              note=f"river {chance:.0%}", equal=True,
