@@ -114,7 +114,7 @@ panel = show(WeatherMaps().but(seed=seed), predict=better, still=151)
 # %% [markdown] tags=["five-minutes"]
 # **What to look at**, once you have pressed **Run**:
 #
-# - *test map: vapour*, and whether it has a river. Turn *test map* to see another.
+# - *a map of the test*, and whether it has a river. Turn *test map* to see another.
 # - *where it looks*: bright where a little more vapour would change the answer most (a *saliency
 #   map* [4]).
 # - *wrong in the test*: one bar for each class. Are both small?
