@@ -115,7 +115,7 @@ def test_a_trace_keeps_what_a_lab_says_of_its_curves_and_an_older_one_has_no_nam
         assert axes.get_title(loc="left") == name
         assert [line.get_linestyle() for line in axes.lines[:2]] == ["--", "--"], "not solid"
         for one in found["trace"]["series"]:
-            del one["plot"]
+            one.pop("plot", None)
 
 
 def test_a_long_history_is_thinned_and_keeps_every_spike() -> None:
