@@ -242,7 +242,7 @@ class BurgersRace(Experiment):
                 Plot(
                     "the same over seconds", tuple(_curves(running, region, "seconds")),
                     Axis("seconds of the processor", log=True), Axis("mean |error|", log=True),
-                    note="colours as before",
+                    note="lines as before",
                     alt=f"The same errors over each racer's own seconds. {words}",
                 ),
             ),
