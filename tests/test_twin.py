@@ -23,6 +23,7 @@ from sciml_widgets.live.trace_page import figure_of
 from sciml_widgets.live.twin import alt, figure, png, title
 from sciml_widgets.picture import (
     INK,
+    PALETTE,
     Arrows,
     Axis,
     Bars,
@@ -169,6 +170,16 @@ def test_shares_beside_other_numbers_or_on_a_log_scale_are_plain():
     inspected = to_plotly(run(Logged(), frames=3))
     assert {one.tickformat for one in inspected.select_yaxes()} == {None}
     assert mixed.alt == "b from 20 % to 20 %; c from 0.2 to 0.2"
+
+
+@pytest.mark.parametrize("number", range(INK))
+def test_a_band_has_the_colour_of_its_line_in_a_file(number: int) -> None:
+    band = (0 * X, 0 * X + 1)
+    plot = Plot("band", (Lines(X, 0 * X - 1, "", number, band=band),))
+    made = np.asarray(Pillow.open(io.BytesIO(png(render(Picture((plot,)))))).convert("RGB"))
+    pale = 255 * (1 - 0.18 * (1 - np.array(to_rgb(PALETTE["light"][number]))))
+    near = np.abs(made - pale).max(2) <= 4
+    assert near.mean() > 0.1, "the colours of a file leave the band out"
 
 
 def test_a_knob_has_its_unit_in_the_title():
