@@ -13,6 +13,7 @@ from sciml_widgets.collocation import attach
 from sciml_widgets.course.script import tagged
 from sciml_widgets.hidden_physics import HiddenPhysics, HiddenWave
 from sciml_widgets.labs import BurgersIdentify, SchroedingerIdentify
+from sciml_widgets.labs.identify import LOOK
 
 __all__ = ["PARTS"]
 
@@ -51,7 +52,7 @@ def network(
     steps = 2 if quick else steps
     lab = of().but(seed=seed, draw=seed, **knobs)
     began = time.process_time()
-    player = run(lab, frames=steps + 1)
+    player = run(lab, frames=frames(steps))
     seconds = time.process_time() - began
     found, true = player.look().found, lab.problem
     one, two = found["lambda1"], found["lambda2"]
@@ -65,6 +66,11 @@ def network(
         "seconds": round(seconds, 2),
         "weights": sum(w.numel() for w in player.look().solution.network.parameters()),
     }  # fmt: skip
+
+
+def frames(steps: int) -> int:
+    """Of so many steps of Gauss-Newton: before each look at the bars there is a heartbeat."""
+    return steps + 1 + steps // LOOK + 1
 
 
 def wave(**given: Any) -> dict[str, Any]:
@@ -154,7 +160,7 @@ def differences(*, seed: int, quick: bool, noise: float, n: int = 41) -> dict[st
 def see(*, quick: bool) -> dict[str, Any]:
     """The run on the first screen, as a record with pictures that plays without a kernel."""
     lab = BurgersIdentify().but(noise=0.1)
-    made = trace(lab, frames=5 if quick else 41, pictures=14)
+    made = trace(lab, frames=frames(2 if quick else 40), pictures=14)
     return {"record": made.to_json()}
 
 

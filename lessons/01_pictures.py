@@ -222,7 +222,7 @@ for name, score in [
     ("reach of the largest wet region", longest(many.fields, 0.6)),
 ]:
     _, right = tell_apart(score, many.river)
-    print(f"{name:32} wrong in {1 - right:.0%}")
+    print(f"{name:32} wrong in {100 * (1 - right):.0f} %")
 
 # %% [markdown]
 # Guessing is wrong in 50 %. Amount and brightness hardly help. (Each threshold was chosen on these
@@ -359,7 +359,8 @@ for name, made in (("dense", dense), ("convolutions", convolutions)):
     losses = learn(network, train, torch.Generator().manual_seed(0))
     print(
         f"{name:13} loss {losses[0]:.2f} to {losses[-1]:.2f}; "
-        f"wrong in training {wrong(network, train):.0%}, in the test {wrong(network, test):.0%}"
+        f"wrong in training {100 * wrong(network, train):.0f} %, "
+        f"in the test {100 * wrong(network, test):.0f} %"
     )
 
 # %% [markdown]
@@ -722,7 +723,7 @@ def repaired(answer):
         return
     yield turned[0] not in TASK, "the maps, the split and the test are the same"
     player = run(answer, frames=151, until="wrong<0.15")
-    said = f"{player.scalars['wrong']:.0%} at step {player.step_now}"
+    said = f"{100 * player.scalars['wrong']:.0f} % at step {player.step_now}"
     yield player.goal_reached is not None, f"fewer than 15 % are wrong by step 150 ({said})"
 
 

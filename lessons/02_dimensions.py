@@ -244,7 +244,7 @@ say(
     ),
     "It is *seven points an axis* in every row, and $7^d$ in all. "
     "In 20 dimensions one grid is within reach: two points an axis, which are 1,048,576. Its "
-    f"error is {price['20']['two an axis']:.0%}.",
+    f"error is {100 * price['20']['two an axis']:.0f} %.",
     recorded["needs"].how(),
 )  # fmt: skip
 

@@ -347,7 +347,7 @@ train(network, inputs[:1], outputs[:1], steps=300, batch=1)
 with torch.no_grad():
     for name, rows in (("the one case", slice(0, 1)), ("all others", slice(1, None))):
         found = relative_error(network(inputs[rows]), inputs[rows], outputs[rows])
-        print(f"{name}: relative error {found.mean(1).median():.0%}")
+        print(f"{name}: relative error {100 * found.mean(1).median():.0f} %")
 
 # %% [markdown]
 # It can learn: more steps would bring that one error still nearer to zero. Of all others it knows
@@ -360,7 +360,8 @@ for hundred in range(3):
     train(network, inputs, outputs, steps=100, seed=hundred)
     with torch.no_grad():
         found = relative_error(network(new_inputs), new_inputs, new_outputs)
-    print(f"step {100 * (hundred + 1)}: new airfoils, relative error {found.mean(1).median():.0%}")
+    typical = 100 * found.mean(1).median()
+    print(f"step {100 * (hundred + 1)}: new airfoils, relative error {typical:.0f} %")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 3.6 The rivals
@@ -383,7 +384,7 @@ for name, rival in (
     ("POD with regression", pod(data, known)),
 ):
     found = relative_error(rival(unseen, new_inputs), new_inputs, new_outputs)
-    print(f"{name}: new airfoils, relative error {found.mean(1).median():.0%}")
+    print(f"{name}: new airfoils, relative error {100 * found.mean(1).median():.0f} %")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Predict, run, explain (4 minutes)
@@ -546,9 +547,10 @@ from sciml_widgets.wind_tunnel import flattering_error
 
 truth = pictures(unseen, SIZE)
 same_for_all = mean_field(data)(unseen, new_inputs)
-print(f"mean field, largest value as the yardstick:  {flattering_error(same_for_all, truth):.1%}")
+flattered = 100 * flattering_error(same_for_all, truth)
+print(f"mean field, largest value as the yardstick:  {flattered:.1f} %")
 honest = relative_error(same_for_all, new_inputs, new_outputs).mean(1).median()
-print(f"mean field, relative to what is changed:     {honest:.0%}")
+print(f"mean field, relative to what is changed:     {100 * honest:.0f} %")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The largest values are a few spikes of suction at the nose. Beside them everything is small. So
@@ -602,7 +604,7 @@ large = pictures(wedge, 128)
 answer = shipped(large.inputs)
 error = relative_error(answer, large.inputs, large.outputs).mean()
 print(f"{recipe['steps']:,} steps of {recipe['batch']} flows, and then a tail that it never saw:")
-print(f"relative error {error:.1%}")
+print(f"relative error {100 * error:.1f} %")
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["five-minutes"]
 # Here it is at work, against the exact flow, at all its pixels. The **wind turns**, half a degree

@@ -229,14 +229,14 @@ def track(places, ring=HOME, turns=1000):
 # %%
 pixels = quadrant(60)  # 60 x 60 places with 0 < x, y < 0.8
 truth = track(pixels) >= 1000
-print(f"{truth.mean():.1%} of the map survive 1000 turns")
+print(f"{100 * truth.mean():.1f} % of the map survive 1000 turns")
 
 
 # %% tags=["drawing"]
 # Two rings, in the colours of the lecture
 def survival_map(nu_x):
     turns = track(pixels, (nu_x, 0.31, 0.0)).reshape(60, 60)
-    share = f"{(turns >= 1000).mean():.1%} survive"
+    share = f"{100 * (turns >= 1000).mean():.1f} % survive"
     log = np.log10(np.maximum(turns, 1))
     return Plot(
         f"ν_x = {nu_x}: {share}",
@@ -489,7 +489,7 @@ unasked = track(pixels, (0.262, 0.285, 0.4)) >= 1000
 fold(
     "After your guess: is that much?",
     "Whoever repeats the map of the first ring for that other ring, without any network, gets "
-    f"{agreement(truth, unasked):.0%}.",
+    f"{100 * agreement(truth, unasked):.0f} %.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -539,9 +539,9 @@ def for_100_amperes(entries):
     return 10**slope - 1
 
 
-print(f"100 A more, by the log:   {for_100_amperes(log):+.0%}")
-print(f"100 A more, by the trial: {for_100_amperes(trial):+.0%}")
-print(f"100 A more, in truth:     {10 ** effect()[0] - 1:+.0%}")
+print(f"100 A more, by the log:   {100 * for_100_amperes(log):+.0f} %")
+print(f"100 A more, by the trial: {100 * for_100_amperes(trial):+.0f} %")
+print(f"100 A more, in truth:     {100 * (10 ** effect()[0] - 1):+.0f} %")
 
 # %% tags=["drawing"]
 # Both sets of data, coloured by how wide the beam was

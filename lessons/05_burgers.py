@@ -489,7 +489,8 @@ for step in range(steps + 1):
     parts = losses(u, points, nu=0.05)
     loss = parts["pde"] + 10 * parts["ic"] + parts["bc"]
     if step % 50 == 0:
-        print(f"step {step:3}   loss {loss:.4f}   relative error {relative_error(u, 0.05):.1%}")
+        percent = 100 * relative_error(u, 0.05)
+        print(f"step {step:3}   loss {loss:.4f}   relative error {percent:.1f} %")
     optimizer.zero_grad()
     loss.backward()  # the slope of the loss in each weight
     optimizer.step()  # a step downhill
@@ -618,8 +619,8 @@ moved = float((smooth - sharp).norm() / sharp.norm())
 
 fold(
     "After your guess: how far did the truth move?",
-    f"The exact solutions for the two viscosities differ by {moved:.0%}. That is what even a "
-    "perfect network would show at that moment.",
+    f"The exact solutions for the two viscosities differ by {100 * moved:.0f} %. That is what "
+    "even a perfect network would show at that moment.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -733,7 +734,7 @@ def one_knob(answer):
         return
     yield not turned[0].startswith("problem."), "the equation and the task are the same"
     player = run(answer, frames=601, until="rel_l2<0.05")
-    said = f"{player.scalars['rel_l2']:.2%} at step {player.step_now}"
+    said = f"{100 * player.scalars['rel_l2']:.2f} % at step {player.step_now}"
     if turned == ["weights.w_ic"] and new["weights.w_ic"] > 50:
         said += "; now the equation hardly counts"
     yield player.goal_reached is not None, f"the relative error is below 5 % by step 600 ({said})"
@@ -999,7 +1000,7 @@ say(
     "and solves for the step that makes all of them small at once [6]. One step costs much more; "
     "far fewer are needed. (Its preset is on the first panel.)",
     f"**The solver still wins, by far.** At ν = 0.01/π the waves are {better:,} times more "
-    f"accurate than the best of our networks, in {share:.1%} of the time.",
+    f"accurate than the best of our networks, in {100 * share:.1f} % of the time.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}

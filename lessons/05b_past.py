@@ -138,7 +138,7 @@ outside = sine + np.where((abs(knots) > 0.55) & (abs(knots) < 0.99), wave, 0)  #
 for name, start in [("in the middle", inside), ("outside", outside)]:
     for t in (0.0, 0.5):
         apart = (state(start, t) - state(sine, t)).norm() / state(sine, t).norm()
-        print(f"different {name:13}  t = {t}: {apart:.1%}")
+        print(f"different {name:13}  t = {t}: {100 * apart:.1f} %")
 
 
 # %% tags=["drawing", "five-minutes"]
@@ -554,10 +554,10 @@ say(
     f"**Why is the published error what it is?** Other random starts give {low:.2f} to "
     f"{high:.2f}, so it is no accident. And most of it is *not* the ill-posed part: where the "
     "answer can be known, at t ≥ 1/2 and at the start outside, it is wrong too. The optimizer had "
-    f"not arrived. With Adam, and nothing else changed, {mean_of(adam) / mean_of(lecture):.0%} of "
-    "the error is left; Gauss-Newton finds what can be known. What stays, in the middle of the "
-    "start, is not in the data. There only what one adds decides: the network's smoothness, or "
-    "the solver's.",
+    "not arrived. With Adam, and nothing else changed, "
+    f"{100 * mean_of(adam) / mean_of(lecture):.0f} % of the error is left; Gauss-Newton finds "
+    "what can be known. What stays, in the middle of the start, is not in the data. There only "
+    "what one adds decides: the network's smoothness, or the solver's.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -628,7 +628,7 @@ def one_cell(given, inside, seed):
 
 mine[f"{given}, {inside}"] = [one_cell(given, inside, seed) for seed in seeds]
 for case, errors in mine.items():
-    print(f"yours, {case}:", ", ".join(f"{error:.2%}" for error in errors))
+    print(f"yours, {case}:", ", ".join(f"{100 * error:.2f} %" for error in errors))
 
 # %% slideshow={"slide_type": "subslide"} tags=["numbers"]
 # Published, recorded, yours

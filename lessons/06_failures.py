@@ -330,7 +330,7 @@ for step in range(601):
     loss = residuals(w, beta=30.0).square().sum()
     if step % 150 == 0:
         error = relative_error(w.detach(), 30.0)
-        print(f"step {step:4}   loss {loss:.4f}   relative error {error:.0%}")
+        print(f"step {step:4}   loss {loss:.4f}   relative error {100 * error:.0f} %")
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -418,7 +418,7 @@ def train(goal, stages, steps=400, steps_per_stage=6, seed=0):
         beta = goal * min(1, (1 + step // steps_per_stage) / stages)  # the curriculum
         if step % 100 == 0:
             error = relative_error(w, goal)
-            print(f"step {step:3}   β = {beta:4.1f}   error at the goal {error:.2%}")
+            print(f"step {step:3}   β = {beta:4.1f}   error at the goal {100 * error:.2f} %")
         w, brake = gauss_newton_step(w, beta, brake)
     return w
 
@@ -652,7 +652,7 @@ def way_down(answer):
         return
     yield not turned[0].startswith("problem."), "the equation is the same"
     player = run(answer, frames=41, until="rel_l2<0.1")
-    said = f"{player.scalars['rel_l2']:.1%} at step {player.step_now}"
+    said = f"{100 * player.scalars['rel_l2']:.1f} % at step {player.step_now}"
     yield player.goal_reached is not None, f"the relative error is below 10 % by step 40 ({said})"
 
 
@@ -700,7 +700,7 @@ def second_start(answer):
     if old == new or any(old[name] != new[name] for name in kept):
         return
     player = run(answer, frames=41, until="rel_l2<0.1")
-    said = f"{player.scalars['rel_l2']:.1%} at step {player.step_now}"
+    said = f"{100 * player.scalars['rel_l2']:.1f} % at step {player.step_now}"
     yield player.goal_reached is not None, f"the relative error is below 10 % by step 40 ({said})"
 
 

@@ -103,7 +103,7 @@ how_wrong = guess_number(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["five-minutes"]
-panel = show(BurgersIdentify().but(noise=noise, draw=noise_draw), predict=how_wrong, still=41)
+panel = show(BurgersIdentify().but(noise=noise, draw=noise_draw), predict=how_wrong, still=50)
 
 # %% [markdown] tags=["five-minutes"]
 # **What to look at**, once you have pressed **Run**:
@@ -545,7 +545,7 @@ how_long = guess_number(
 )
 
 # %%
-many = show(BurgersIdentify().but(noise=0.1, count=800), predict=how_long, still=41)
+many = show(BurgersIdentify().but(noise=0.1, count=800), predict=how_long, still=50)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 5 · Exercises (13 minutes)
@@ -723,7 +723,7 @@ design = show(
     goal="rel_l2<0.02",
     within=80,
     lock=("count", "noise", "layout"),
-    still=60,
+    still=73,
 )
 
 # %% tags=["drawing"]
@@ -802,7 +802,7 @@ say(
 )
 
 # %%
-gallery = show(BurgersIdentify().preset("almost no equation"), still=60)
+gallery = show(BurgersIdentify().preset("almost no equation"), still=73)
 
 # %% [markdown]
 # Pin a failure as **A**, take its repair, run again. Which curve would have warned you, if nobody

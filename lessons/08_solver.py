@@ -980,8 +980,8 @@ say(
 # The three networks differ in the optimizer only: *descent* (the book's), *Adam*, *Gauss-Newton*.
 # A racer whose $u$ leaves the stable or the finite is out; the others go on.
 #
-# In the panel *metrics* is the mean |error| over all $x$ and $0 \le t \le 1$. The plots above it
-# look at one region, and the knob *error of* says at which.
+# The last plot of the panel has the mean |error| over all $x$ and $0 \le t \le 1$. The plots above
+# it look at one region, and the knob *error of* says at which. A network's curve is dotted.
 
 
 # %% tags=["drawing"]

@@ -833,7 +833,8 @@ for dt in (0.5, 1.0, 2.0):
     step = equation.stepper(96, dt, ignore_limit=True)
     off = march(step, test[:, 0].double(), round(5 / dt))[:, -1] - test[:, 10]
     error = float(off.square().mean().sqrt() / test.std())
-    print(f"steps of {dt}: for |u| up to {fastest(step, 96):.1f}; error at t = 5: {error:.1%}")
+    fast = fastest(step, 96)
+    print(f"steps of {dt}: for |u| up to {fast:.1f}; error at t = 5: {100 * error:.1f} %")
 
 for scheme in ("waves", "second order"):
     try:
@@ -925,7 +926,7 @@ doubled = show(SmokeControl().preset("twice the smoke"), predict=greedy, still=4
 
 # %% tags=["floor"]
 wanted = 2 * target - cloud[2]
-print(f"the floor: {float(wanted.mean() / wanted.abs().mean()):.0%} of the first misfit")
+print(f"the floor: {100 * float(wanted.mean() / wanted.abs().mean()):.0f} % of the first misfit")
 
 # %% [markdown]
 # The law gives a floor that we can compute: the mean of the smoke never changes, so the mean of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
 
 from sciml_widgets.knobs import replaced
-from sciml_widgets.picture import Picture, View
+from sciml_widgets.picture import Dash, Picture, View
 from sciml_widgets.preset import Preset, pick
 
 __all__ = ["Diverged", "Experiment", "Frame", "Series"]
@@ -24,6 +24,8 @@ class Series:
     `role` is what the number is: a loss that is being minimised (NaN stops the run), an error
     against the truth, or any other metric. `x` names what it is drawn over: "step", or another
     scalar of the frames (labels bought, evaluations); `band` names the two scalars around it.
+    `plot` is the title of the plot that it shares with others (given by one of them), and `dash`
+    how its curve is drawn; without it neighbours differ.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Series:
     x: str = "step"
     band: tuple[str, str] | None = None
     percent: bool = False
+    plot: str = ""
+    dash: Dash | None = None
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def afford(need: float, what: str, remedy: str, root: Path = ROOT) -> None:
     if limit is not None and used + need > SHARE * limit:
         raise ValueError(
             f"{what} needs {need / 1e9:.2g} GB of memory beside the {used / 1e9:.2g} GB in use, "
-            f"and at most {SHARE:.0%} of {limit / 1e9:.2g} GB may be taken: {remedy}"
+            f"and at most {100 * SHARE:.0f} % of {limit / 1e9:.2g} GB may be taken: {remedy}"
         )
 
 

@@ -83,7 +83,8 @@ SHAPE = _closed(
             "name": TEXT, "label": TEXT, "role": {"enum": ["loss", "error", "metric"]}, "x": TEXT,
             "scale": SCALE, "percent": FLAG, "colour": SMALL, "dash": DASH, "width": SIZE,
             "band": {"type": ["array", "null"], "items": TEXT, "minItems": 2, "maxItems": 2},
-        }), 100),
+            "plot": TEXT,
+        }, "plot"), 100),
         "tracks": _named(_closed(AT)),
         "ticks": _many(_closed({"x": _named(NUMBER), "text": TEXT}), 100),
         "pictures": _many(_closed({

@@ -1,5 +1,6 @@
 """Unknown coefficients: they train as weights do, their bands are right, noise is what it says."""
 
+import itertools
 import math
 
 import pytest
@@ -10,15 +11,22 @@ from sciml_widgets.collocation import attach, mean_squares, place, residuals
 from sciml_widgets.gauss_newton import jacobian
 from sciml_widgets.labs import BurgersIdentify, SchroedingerIdentify
 from sciml_widgets.labs.identified_picture import estimates_plot
+from sciml_widgets.labs.identify import LOOK
 from sciml_widgets.labs.pinn import Net
 from sciml_widgets.labs.unknown import Coefficient, Found, Joint, Unknown, uncertainty
+from sciml_widgets.live.losses import looks
 from sciml_widgets.physics import BurgersMeasured
-from sciml_widgets.picture import Lines, Text
+from sciml_widgets.picture import Lines, Text, View
 from sciml_widgets.sampling import sobol
 
 COEFFICIENTS = (Coefficient("lambda1", "λ1", 0.7), Coefficient("lambda2", "λ2", 0.03, True))
 UNKNOWN = Unknown(COEFFICIENTS, noise=0.1, count=50)
 PROBLEM = UNKNOWN.posed(BurgersMeasured())
+
+
+def frames(steps: int) -> int:
+    """Of so many steps of Gauss-Newton."""
+    return steps + 1 + steps // LOOK + 1
 
 
 def small() -> tuple[Joint, dict]:
@@ -90,6 +98,27 @@ def test_the_picture_says_each_estimate_and_zooms_in_on_short_bars() -> None:
     assert first == "λ1 = 0.7, true 1; λ2 = 0.03, true 0.05."
 
 
+@pytest.mark.parametrize("of", [BurgersIdentify, SchroedingerIdentify])
+def test_an_estimate_has_one_colour_in_both_plots(of: type) -> None:
+    lab = of()
+    plot = lab.picture(None, View(4)).plots[1]
+    drawn = [one.colour for one in plot.marks if isinstance(one, Lines) and one.dash == "solid"]
+    style = looks(lab.series)
+    assert drawn == [style[one.name].colour for one in lab.unknown.coefficients]
+
+
+def test_the_bars_are_found_in_a_step_of_their_own_that_has_no_number_yet() -> None:
+    lab = BurgersIdentify().but(points_inside=50, count=20, depth=1, width=4)
+    way = list(itertools.islice(lab.frames(), frames(LOOK)))
+    assert [one.step for one in way] == [0, 0, *range(1, LOOK), LOOK - 1, LOOK]
+    assert [bool(one.scalars) for one in way] == [False, *[True] * LOOK, False, True]
+    assert [one.step for one in way if "lambda1_low" in one.scalars] == [0, LOOK]
+    assert {BurgersIdentify: 100, SchroedingerIdentify: 150} == {
+        of: next(n for n in range(999) if frames(n) == of.length)
+        for of in (BurgersIdentify, SchroedingerIdentify)
+    }
+
+
 def test_noise_has_the_size_that_is_asked_for_and_stays_the_same() -> None:
     unknown = Unknown(COEFFICIENTS, noise=0.1, count=2000)
     problem = unknown.posed(BurgersMeasured())
@@ -111,19 +140,19 @@ def test_two_snapshots_are_at_two_times() -> None:
 
 @pytest.mark.training
 def test_noisy_measurements_give_both_coefficients() -> None:
-    player = run(BurgersIdentify().but(noise=0.01), frames=41)
+    player = run(BurgersIdentify().but(noise=0.01), frames=frames(40))
     assert player.scalars["lambda1"] == pytest.approx(1, abs=0.02)
     assert player.scalars["lambda2"] == pytest.approx(1, abs=0.03)
 
 
 @pytest.mark.training
 def test_the_estimate_follows_when_the_truth_moves() -> None:
-    player = run(BurgersIdentify(), frames=81, tape=[Turn(40, "lambda2", 0.1)])
+    player = run(BurgersIdentify(), frames=frames(80), tape=[Turn(frames(40), "lambda2", 0.1)])
     assert player.look().found["lambda2"].value == pytest.approx(0.1, rel=0.05)
 
 
 @pytest.mark.training
 def test_noisy_measurements_of_a_wave_give_both_coefficients() -> None:
-    player = run(SchroedingerIdentify().but(noise=0.01), frames=101)
+    player = run(SchroedingerIdentify().but(noise=0.01), frames=frames(100))
     assert player.scalars["lambda1"] == pytest.approx(1, abs=0.05)
     assert player.scalars["lambda2"] == pytest.approx(1, abs=0.05)

@@ -132,6 +132,13 @@ def test_the_newest_turn_of_a_knob_is_named_in_whole(wall: Page, at: float) -> N
     assert faults(wall, Demo(size=16).message(36, key=True, ticks=turned)) == {700: [], 1500: []}
 
 
+def test_a_plot_of_several_curves_has_the_name_that_the_lab_gives(wall: Page) -> None:
+    for name in ("burgers-race", "burgers-identify"):
+        faults(wall, key_frame(name))
+        (named,) = {one.plot for one in labs()[name]().series if one.plot}
+        assert wall.locator(".sw-plots figcaption b").last.inner_text() == named
+
+
 def test_panel_and_twin_spell_a_share_alike(wall: Page) -> None:
     player = run(DoubleWell(), frames=12)
     header, buffers = Wire().message(player, player.draw(8), key=True, notice="")

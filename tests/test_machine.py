@@ -123,7 +123,7 @@ def test_what_would_not_fit_is_refused_before_it_is_allocated(
     files(tmp_path, proc__self__statm="900 100000 1")  # 0.41 GB in use
     monkeypatch.setenv("MEM_LIMIT", "2000000000")
     machine.afford(1.19e9, "A grid", "take a coarser one", tmp_path)
-    with pytest.raises(ValueError, match="A grid needs 1.2 GB .* 0.41 GB in use.* 80% of 2 GB"):
+    with pytest.raises(ValueError, match="A grid needs 1.2 GB .* 0.41 GB in use.* 80 % of 2 GB"):
         machine.afford(1.2e9, "A grid", "take a coarser one", tmp_path)
     monkeypatch.setenv("MEM_LIMIT", "1000")
     machine.afford(1000, "A crumb", "", tmp_path)

@@ -96,6 +96,18 @@ def test_a_slice_is_at_the_time_that_its_label_says_in_every_task() -> None:
             assert np.abs(dashed.y - exact).max() < 1e-12
 
 
+@pytest.mark.parametrize(
+    ("height", "ends"),
+    [(0.0, (-1.2, 1.2)), (-0.5, (-2.0, 1.2)), (3.5, (-1.2, 3.0)), (9.0, (-1.2, 3.0)),
+     (float("nan"), (-1.2, 1.2))],
+)  # fmt: skip
+def test_the_axis_of_the_slices_reaches_as_far_as_they_do(
+    height: float, ends: tuple[float, float]
+) -> None:
+    axis = drawn(height).plots[2].y
+    assert (axis.low, axis.high) == pytest.approx(ends)
+
+
 def test_every_plot_has_words_for_who_cannot_see() -> None:
     for plot in drawn().plots:
         assert plot.title and plot.alt.endswith(".")

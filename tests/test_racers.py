@@ -10,7 +10,9 @@ import torch
 
 from sciml_widgets import Turn, run
 from sciml_widgets.labs import BurgersRace, burgers_race
-from sciml_widgets.labs.burgers_race import RACERS
+from sciml_widgets.labs.burgers_race import RACERS, Course, Standing
+from sciml_widgets.live.losses import looks
+from sciml_widgets.picture import INK, Lines
 from sciml_widgets.racers import (
     Lap,
     as_the_book,
@@ -118,6 +120,17 @@ def test_turns_come_in_a_fixed_ratio_and_seconds_enter_no_number() -> None:
         assert course.rounds == (0, 1, 2)
         assert course.laps == tuple(RACERS[key].laps * now for now in course.rounds)
     assert any(courses[key].seconds != two.look().courses[key].seconds for key in courses)
+
+
+def test_a_racer_looks_alike_in_every_plot() -> None:
+    lab = BurgersRace()
+    courses = {key: Course((0,), (1,), (0.1,), dict.fromkeys(REGIONS, (0.5,)), TASK.truth, "", "")
+               for key in RACERS}  # fmt: skip
+    style = looks(lab.series)
+    expected = [(style[key].colour, style[key].dash) for key in RACERS]
+    for plot in lab.picture(Standing(TASK, courses), burgers_race.View(16)).plots:
+        lines = [one for one in plot.marks if isinstance(one, Lines) and one.colour != INK]
+        assert [(line.colour, line.dash) for line in lines] == expected, plot.title
 
 
 def falling(task: Reconstruction, **_: Any) -> Iterator[Lap]:

@@ -19,7 +19,7 @@ from panel_page import chromium
 from playwright.sync_api import Browser, Page, expect
 
 from sciml_widgets import trace_shape
-from sciml_widgets.experiment import Experiment, Series
+from sciml_widgets.experiment import Experiment, Frame, Series
 from sciml_widgets.headless import replay, run
 from sciml_widgets.live import show
 from sciml_widgets.live.frontend import SWITCH
@@ -94,13 +94,28 @@ class Long(DoubleWell):
     series = (Series("energy", scale="linear"),)
 
     def frames(self) -> Iterator[Any]:
-        from sciml_widgets.experiment import Frame
-
         for step in range(10_000):
             yield Frame(step, {"energy": 5.0 if step == 4321 else step % 7 / 10})
 
     def picture(self, state: Any, view: Any) -> Picture:
         return Picture()
+
+
+def test_a_trace_keeps_what_a_lab_says_of_its_curves_and_an_older_one_has_no_name() -> None:
+    class Named(DoubleWell):
+        series = (Series("energy", plot="both", dash="dotted"), Series("well", dash="dotted"))
+
+        def frames(self) -> Iterator[Any]:
+            yield Frame(0, {"energy": 1.0, "well": 2.0})
+
+    found = json.loads(trace(Named(), pictures=2).to_json())
+    for name in ("both", "metrics"):
+        again = Record.from_json(json.dumps(found))
+        axes = figure_of(again.trace).axes[-1]
+        assert axes.get_title(loc="left") == name
+        assert [line.get_linestyle() for line in axes.lines[:2]] == ["--", "--"], "not solid"
+        for one in found["trace"]["series"]:
+            one.pop("plot", None)
 
 
 def test_a_long_history_is_thinned_and_keeps_every_spike() -> None:

@@ -23,6 +23,7 @@ from sciml_widgets.live.trace_page import figure_of
 from sciml_widgets.live.twin import alt, figure, png, title
 from sciml_widgets.picture import (
     INK,
+    PALETTE,
     Arrows,
     Axis,
     Bars,
@@ -171,6 +172,7 @@ def test_shares_beside_other_numbers_or_on_a_log_scale_are_plain():
     assert mixed.alt == "b from 20 % to 20 %; c from 0.2 to 0.2"
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [(24, 400, ["50", "100", "200"]), (0.46, 1.02, ["0.5", "1"]), (1.0, 99.0, ["1", "2", "5"])],
@@ -195,6 +197,16 @@ def test_the_name_of_an_axis_stands_beside_its_numbers(label):
     png(made)
     numbers = [one.get_window_extent() for one in made.axes[0].get_yticklabels()]
     assert made.axes[0].yaxis.label.get_window_extent().x1 + 2 < min(one.x0 for one in numbers)
+=======
+@pytest.mark.parametrize("number", range(INK))
+def test_a_band_has_the_colour_of_its_line_in_a_file(number: int) -> None:
+    band = (0 * X, 0 * X + 1)
+    plot = Plot("band", (Lines(X, 0 * X - 1, "", number, band=band),))
+    made = np.asarray(Pillow.open(io.BytesIO(png(render(Picture((plot,)))))).convert("RGB"))
+    pale = 255 * (1 - 0.18 * (1 - np.array(to_rgb(PALETTE["light"][number]))))
+    near = np.abs(made - pale).max(2) <= 4
+    assert near.mean() > 0.1, "the colours of a file leave the band out"
+>>>>>>> polish
 
 
 def test_a_knob_has_its_unit_in_the_title():
@@ -218,6 +230,16 @@ def test_rivals_have_the_colours_of_their_places_as_in_a_picture_of_them():
     style = looks([Series(name, role="error") for name in "abc"])
     assert [look.colour for look in style.values()] == [0, 1, 2]
     assert looks([Series("a", role="error")])["a"].colour == INK
+
+
+def test_a_dash_of_its_own_and_the_name_of_a_plot_hold_in_panel_and_twin():
+    series = (Series("a", dash="dotted", plot="what they are"), Series("b", dash="solid"))
+    assert [look.dash for look in looks(series).values()] == ["dotted", "solid"]
+    history = History(series)
+    history.append(0, {"a": 1.0, "b": 2.0})
+    (plot,) = loss_plots(history)
+    assert plot.title == "what they are"
+    assert [one.dash for one in plot.marks if isinstance(one, Lines)] == ["dotted", "solid"]
 
 
 def test_series_are_grouped_by_axis_and_scale_and_empty_ones_left_out():

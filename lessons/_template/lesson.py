@@ -229,7 +229,7 @@ slow = Fading().but(rate=0.001)
 def step_size(answer):
     yield isinstance(answer, Fading), "the answer is a lab: slow.but(rate=...)"
     player = run(answer, frames=101, until="error<0.05")
-    said = f"{player.scalars['error']:.1%} at step {player.step_now}"
+    said = f"{100 * player.scalars['error']:.1f} % at step {player.step_now}"
     yield player.goal_reached is not None, f"the error is below 5 % by step 100 ({said})"
 
 

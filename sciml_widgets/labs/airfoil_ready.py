@@ -125,7 +125,7 @@ class AirfoilReady(Experiment):
         exact, theirs = (float(suction_peak(one)) for one in (truth.outputs, found))
         share = float(channel_errors(found, truth).mean())
         said = (
-            f"Wind from {degrees:g}°: relative error {share:.1%}. "
+            f"Wind from {degrees:g}°: relative error {100 * share:.1f} %. "
             f"Suction peak: exact C_p = {exact:.1f}, network {theirs:.1f}."
         )
         return Picture(plots, said)

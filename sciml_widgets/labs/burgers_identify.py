@@ -36,7 +36,7 @@ class BurgersIdentify(Identify):
     unknown: Any = Unknown(COEFFICIENTS)
     net: Net = Net(depth=3, width=14, precision="float64")
 
-    length: ClassVar[int] = 100
+    length: ClassVar[int] = 122  # 100 steps, and a heartbeat at every fifth
     title: ClassVar[str] = "Which equation was it?"
     about: ClassVar[str] = "Two coefficients of Burgers' equation, from noisy measurements."
     presets: ClassVar[tuple[Preset, ...]] = (

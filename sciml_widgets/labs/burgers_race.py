@@ -46,6 +46,16 @@ RACERS = {
 }
 """In the order of their turns. The ratio of laps is fixed, so that a race can be run again."""
 
+NETWORKS = {
+    "descent": ("gradient-descent", 0.02), "adam": ("adam", 5e-3), "newton": ("gauss-newton", 0.0),
+}  # fmt: skip
+"""Optimizer and learning rate; 0.02 is the book's."""
+
+
+def _dash(key: str) -> Dash:
+    """Networks are dotted: two of the six colours are both blue."""
+    return "dotted" if key in NETWORKS else "solid"
+
 
 @dataclass(frozen=True)
 class Starters:
@@ -145,7 +155,10 @@ class BurgersRace(Experiment):
     title: ClassVar[str] = "The race"
     about: ClassVar[str] = "One flow, seen once at t = 1/2. Six methods say what it was."
     length: ClassVar[int] = 6 * 121
-    series = tuple(Series(key, racer.name) for key, racer in RACERS.items())
+    series = tuple(
+        Series(key, racer.name, plot=f"mean |error|, {REGIONS['everywhere']}", dash=_dash(key))
+        for key, racer in RACERS.items()
+    )
     presets: ClassVar[tuple[Preset, ...]] = (
         Preset(
             "no price for roughness",
@@ -229,7 +242,7 @@ class BurgersRace(Experiment):
                 Plot(
                     "the same over seconds", tuple(_curves(running, region, "seconds")),
                     Axis("seconds of the processor", log=True), Axis("mean |error|", log=True),
-                    note="colours as before",
+                    note="lines as before",
                     alt=f"The same errors over each racer's own seconds. {words}",
                 ),
             ),
@@ -245,12 +258,6 @@ class BurgersRace(Experiment):
             return surrogate(task, seed=self.seed)
         optimizer, rate = NETWORKS[key]
         return trained_network(task, optimizer=optimizer, seed=self.seed, rate=rate)
-
-
-NETWORKS = {
-    "descent": ("gradient-descent", 0.02), "adam": ("adam", 5e-3), "newton": ("gauss-newton", 0.0),
-}  # fmt: skip
-"""Optimizer and learning rate; 0.02 is the book's."""
 
 
 @dataclass
@@ -317,11 +324,6 @@ def _profiles(state: Standing, row: int) -> list[Mark]:
         if not one.out
     ]
     return [*lines, Lines(x, state.task.truth[row], "", INK, "dashed", 1.6)]
-
-
-def _dash(key: str) -> Dash:
-    """Networks are dotted: two of the six colours are both blue."""
-    return "dotted" if key in NETWORKS else "solid"
 
 
 def _curves(running: Mapping[str, Course], region: str, over: str) -> list[Mark]:

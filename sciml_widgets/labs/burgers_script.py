@@ -130,4 +130,4 @@ if __name__ == "__main__":
     for step, u, parts in train():
         if step % 100 == 0 or step == STEPS:
             sizes = "   ".join(f"{name} {part**0.5:.4f}" for name, part in parts.items())
-            print(f"step {step:5}   {sizes}   relative error {relative_error(u):.2%}")
+            print(f"step {step:5}   {sizes}   relative error {100 * relative_error(u):.2f} %")

@@ -198,7 +198,7 @@ class DynamicAperture(Experiment):
             "many rings, no network",
             "In five directions the nearest tracked particle is far away.",
             {**MANY, "model": "nearest neighbour", "rule": "random"},
-            goal="iou>0.82",
+            goal="iou>0.84",
             within=25,
         ),
         Preset(

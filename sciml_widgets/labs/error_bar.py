@@ -128,7 +128,7 @@ class ErrorBar(Experiment):
                   Lines(r, needed, "p: where the answer lies", 0)]  # fmt: skip
         return Plot(
             "distance from the centre", tuple(marks), Axis("distance", 0.0, high),
-            Axis("share", 0.0, 1.15 * float(max(needed.max(), drawn.max()))),
+            Axis("density", 0.0, 1.15 * float(max(needed.max(), drawn.max()))),
             alt=f"points fall around {self.width * np.sqrt(d):.1f}, "
             f"the answer lies around {np.sqrt(d):.1f}",
         )  # fmt: skip
@@ -139,10 +139,10 @@ class ErrorBar(Experiment):
         if state is not None:
             n, share = np.array(state.points), np.array(state.covered)
             marks += [Points(n, share, "", 2, 5.0), Lines(n, share, "200 experiments", 2)]
-            said = f"{share[-1]:.0%} of the experiments have the truth within two bars"
+            said = f"{100 * share[-1]:.0f} % of the experiments have the truth within two bars"
         return Plot(
             "bars that hold the truth", tuple(marks), Axis("points", 4, 4e4, log=True),
-            Axis("share", 0.0, 1.05), alt=said,
+            Axis("share of experiments", 0.0, 1.05, percent=True), alt=said,
         )  # fmt: skip
 
     def _said(self) -> str:

@@ -35,6 +35,7 @@ class Identified:
 def estimates_plot(unknown: Unknown, problem: Problem, found: Mapping[str, Found]) -> Plot:
     """A row for each coefficient: found over true, with its bar, and in words; 1 is true.
 
+    The colours are those of the curves below, where the losses of the terms come first.
     The axis is 1 ± the least of REACHES that holds all bars: short bars are seen as well.
     """
     here = {
@@ -49,13 +50,13 @@ def estimates_plot(unknown: Unknown, problem: Problem, found: Mapping[str, Found
     low, high = 1 - reach, 1 + reach
     marks: list[Mark] = []
     for i, (one, it) in enumerate(here.items()):
-        row = float(len(here) - 1 - i)
+        row, colour = float(len(here) - 1 - i), len(problem.terms()) + i
         marks.append(Lines(np.ones(2), np.array([row - 0.25, row + 0.2]), "", INK, "dashed", 1.2))
         bar = np.clip(np.array([it.low, it.high]) / true[one], low - reach, high + reach)
-        marks.append(Lines(bar, np.full(2, row), "", i, width=3.0))
+        marks.append(Lines(bar, np.full(2, row), "", colour, width=3.0))
         where = np.clip(np.array([it.value / true[one]]), low - reach, high + reach)
-        marks.append(Points(where, np.full(1, row), "", i, 5.0, hollow=True))
-        marks.append(Text(low + 0.04 * reach, row + 0.38, _in_words(one, it), i))
+        marks.append(Points(where, np.full(1, row), "", colour, 5.0, hollow=True))
+        marks.append(Text(low + 0.04 * reach, row + 0.38, _in_words(one, it), colour))
     return Plot(
         "unknowns, found / true", tuple(marks), Axis("", low, high),
         Axis("", -0.4, len(here) - 0.4, bare=True),

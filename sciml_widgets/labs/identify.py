@@ -28,6 +28,9 @@ ERROR_EVERY = 10
 BAND_EVERY = 100
 """Steps of a first-order optimizer between two looks at the error, and at the uncertainty."""
 
+LOOK = 5
+"""Steps of Gauss-Newton between two looks at the uncertainty."""
+
 TEST_POINTS = 2048
 
 
@@ -55,6 +58,8 @@ class Identify(PINN):
         """The loop of `PINN.frames` with a guess in it. Step 0 is untrained, with first guesses.
 
         At each step the guesses stand in the equation; the data stay those of the true problem.
+        The bars cost as much as a step: before they are found comes a heartbeat. It bears the
+        number of the step before, because the numbers of its own are not yet there.
         """
         generator, unknown = Generator().manual_seed(self.seed), self.unknown
         problem = unknown.posed(self.problem)
@@ -74,9 +79,11 @@ class Identify(PINN):
             scalars = {name: math.sqrt(loss) for name, loss in now.losses.items()}
             if now.step % (1 if quick else ERROR_EVERY) == 0:
                 scalars["rel_l2"] = _error(problem, field)
-            if now.step % (5 if quick else BAND_EVERY) == 0:
+            if now.step % (LOOK if quick else BAND_EVERY) == 0:
+                state = _Snapshot(untrained, field, problem, samples, found)
+                yield Frame(max(0, now.step - 1), {}, state)
                 found = uncertainty(network, left, self._weights()) if fits else _unsure(network)
-                scalars |= _shares(found, self.problem)
+                scalars |= _shares(found, problem)
             state = _Snapshot(untrained, field, problem, samples, found)
             yield Frame(now.step, scalars, state)
             if unknown.posed(self.problem) != problem:
@@ -132,7 +139,7 @@ def _estimates(unknown: Unknown) -> tuple[Series, ...]:
     return tuple(
         Series(
             one.name, f"{one.label} found / true", scale="linear",
-            band=(f"{one.name}_low", f"{one.name}_high"),
+            band=(f"{one.name}_low", f"{one.name}_high"), plot="estimates, with their bars",
         )
         for one in unknown.coefficients
     )  # fmt: skip

@@ -19,6 +19,9 @@ Function = Callable[[Points], Values]
 COLOURS = (0, 1, 3)
 """Of the slices: blue, orange, purple."""
 
+REACHES = (0.1, 0.5, 1.0)
+"""How far the slices' axis may go beyond the usual range at one end, in units of that range."""
+
 SENSOR = 1
 """Orange is the only colour of the palette that neither map of colours has."""
 
@@ -81,7 +84,8 @@ def _slices(problem: Problem, size: int, u: np.ndarray, truth: np.ndarray) -> Pl
     box, name = problem.box, problem.unknowns[0]
     x, t = box.names[0], box.names[-1]
     across, (low, high) = _edges(box, 0, size).numpy(), problem.limits
-    margin = 0.1 * (high - low)
+    span = high - low
+    ends = low - _reach((low - u) / span) * span, high + _reach((u - high) / span) * span
     rows = list(zip(_times(problem), np.split(u, len(_times(problem))), strict=True))
     exact = np.split(truth, len(rows))
     solid = [
@@ -93,11 +97,17 @@ def _slices(problem: Problem, size: int, u: np.ndarray, truth: np.ndarray) -> Pl
         f"slices {name}({x})",
         (*solid, *dashed),
         Axis(x, box.low[0], box.high[0]),
-        Axis(name, low - margin, high + margin),
+        Axis(name, *ends),
         note="dashed: exact",
         alt=f"{name} over {x} at {t} = {', '.join(f'{at:g}' for at, _ in rows)}: "
         f"network solid, exact dashed.",
     )
+
+
+def _reach(beyond: np.ndarray) -> float:
+    """The least of REACHES that holds a curve, so that an axis seldom moves."""
+    most = float(np.nanmax(beyond, initial=0.0))
+    return next((one for one in REACHES if most <= one), REACHES[-1])
 
 
 def _line_picture(

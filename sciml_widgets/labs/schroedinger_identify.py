@@ -34,7 +34,7 @@ class SchroedingerIdentify(Identify):
     unknown: Any = Unknown(COEFFICIENTS, count=300)
     net: Net = Net(depth=3, width=20, precision="float64")
 
-    length: ClassVar[int] = 150
+    length: ClassVar[int] = 182  # 150 steps, and a heartbeat at every fifth
     title: ClassVar[str] = "Which wave equation was it?"
     about: ClassVar[str] = "Two coefficients of Schrödinger's equation, from noisy measurements."
     presets: ClassVar[tuple[Preset, ...]] = ()

@@ -35,7 +35,7 @@ def survival_picture(
     """
     size, stable = len(survived), survived >= turns
     top = float(np.log10(turns))
-    share = f"{stable.mean():.1%} survive {turns} turns"
+    share = f"{100 * stable.mean():.1f} % survive {turns} turns"
     log = np.log10(np.maximum(survived, 1.0))
     truth = Plot(
         "truth: turns survived",
@@ -49,7 +49,7 @@ def survival_picture(
         return Picture((truth,), f"{said}: {share}.")
     field = chance.reshape(size, size)
     wrong = (field > 0.5).astype(float) - stable
-    rate = f"{np.abs(wrong).mean():.1%} of the map is wrong"
+    rate = f"{100 * np.abs(wrong).mean():.1f} % of the map is wrong"
     dots = [
         Points(some[:, 0], some[:, 1], label, colour, 2.5)
         for some, label, colour in (

@@ -148,7 +148,7 @@ class TrainedFeatures(Experiment):
             Plot("network at points elsewhere", tuple(marks),
                  Axis(name, -3.0 if one else 0.0, 3.0), Axis("f", low, high), alt=said),
             Plot("directions of the waves", tuple(turned), Axis("length of w", 0.0, 8.0),
-                 Axis("share of w along e", 0.0, 1.02),
+                 Axis("share of w along e", 0.0, 1.02, percent=True),
                  alt="how long each direction is, and how much of it points along e"),
         ))  # fmt: skip
 

@@ -15,8 +15,9 @@ from torch.nn.utils import skip_init
 from sciml_widgets import weather
 from sciml_widgets.experiment import Experiment, Frame, Series
 from sciml_widgets.knobs import choice, knob, toggle
+from sciml_widgets.labs.weather_picture import weather_plots
 from sciml_widgets.networks import count_weights
-from sciml_widgets.picture import Axis, Bars, Image, Picture, Plot, Text, View
+from sciml_widgets.picture import Picture, View
 from sciml_widgets.preset import Preset
 from sciml_widgets.train import descend
 from sciml_widgets.weather import Maps
@@ -182,7 +183,7 @@ class WeatherMaps(Experiment):
         """A test map, what the network looks at, and how often it is wrong in each class."""
         if state is None:
             empty = np.zeros((weather.SIZE, weather.SIZE))
-            return Picture(_plots(empty, empty, 0, 0.5, (0.0, 0.0)))
+            return Picture(weather_plots(empty, empty, 0, 0.5, (0.0, 0.0)))
         wrong, exam = state.wrong, state.exam
         if self.cue_test != exam.cue:  # turned since the last look
             exam = self._exam(exam.bare, exam.coast)
@@ -192,7 +193,7 @@ class WeatherMaps(Experiment):
         said, looked = saliency(state.network, one.fields)
         chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, float(said[0])))))
         return Picture(
-            _plots(one.fields[0], looked[0], int(one.river[0]), chance, wrong),
+            weather_plots(one.fields[0], looked[0], int(one.river[0]), chance, wrong),
             f"{count_weights(state.network):,} weights",
         )
 
@@ -283,26 +284,3 @@ def _judged(network: nn.Module, maps: Maps) -> tuple[tuple[float, float], float]
 
 def _seen(network: nn.Module, exam: Exam, wrong: tuple[float, float]) -> Seen:
     return Seen(copy.deepcopy(network), exam, wrong)
-
-
-def _plots(
-    field: np.ndarray, looked: np.ndarray, river: int, chance: float, wrong: tuple[float, float]
-) -> tuple[Plot, ...]:
-    box = (0.0, 32.0, 0.0, 32.0)
-    is_river = "a river" if river else "no river"
-    sides = Axis("cells", 0.0, 32.0), Axis("", 0.0, 32.0)
-    words = [
-        f"{name}: {share:.0%}" for name, share in zip(("no river", "river"), wrong, strict=True)
-    ]
-    return (
-        Plot("a map of the test", (Image(field, box, -1.0, 3.0),), *sides,
-             note=is_river, equal=True, alt=f"a map with {is_river}"),
-        Plot("where it looks", (Image(looked, box, 0.0, 1.0),), *sides,
-             note=f"river {chance:.0%}", equal=True,
-             alt="how strongly the answer changes with each cell"),
-        Plot("wrong in the test", (
-            Bars(np.array([0.0, 1.0]), np.array(wrong), 0.6, "", 1),
-            *(Text(float(k), wrong[k] + 0.07, words[k], align="center") for k in (0, 1)),
-        ), Axis("", -0.6, 1.6, bare=True), Axis("share of the class", 0.0, 1.2),
-            alt=f"{wrong[0]:.0%} of those without a river, {wrong[1]:.0%} of those with one"),
-    )  # fmt: skip

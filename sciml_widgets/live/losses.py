@@ -28,7 +28,7 @@ class Look:
 
 
 def looks(series: Sequence[Series]) -> dict[str, Look]:
-    """The error against the truth in thick ink, all others in the palette, each its own dash.
+    """The error against the truth in thick ink, all others in the palette, with their own dashes.
 
     Where all are errors they are rivals: then none has the ink, and each has its place's colour.
     """
@@ -40,7 +40,7 @@ def looks(series: Sequence[Series]) -> dict[str, Look]:
             found[one.name] = Look(INK, "solid", 2.4)
         else:
             number = next(numbers)
-            found[one.name] = Look(number, DASHES[number % len(DASHES)], 1.6)
+            found[one.name] = Look(number, one.dash or DASHES[number % len(DASHES)], 1.6)
     return found
 
 
@@ -94,7 +94,8 @@ def _plot(
             words = f" {tick.text()} "
             marks.append(Text(at, top, words, 0, "right" if late else "left"))
     judged = any(one.role != "metric" for one in members)
-    several = "losses and errors" if judged else "metrics"
+    named = next((one.plot for one in members if one.plot), "")
+    several = named or ("losses and errors" if judged else "metrics")
     return Plot(
         lines[0].label if len(lines) == 1 else several,
         tuple(marks),

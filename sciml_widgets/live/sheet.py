@@ -24,6 +24,8 @@ UNUSED = (255, 0, 255)
 """The colour of the palette that means: nothing here."""
 MAPS = {"field": "cividis", "error": "RdBu_r"}
 SMALL = 8.0  # points
+SHADES = (1.0, 0.8, 0.6, 0.4, 0.25, 0.18, 0.12)
+"""Of the line colours; 0.18 is that of a band."""
 
 
 def plain(text: str) -> str:
@@ -61,9 +63,10 @@ def _palette() -> Any:
     from PIL import Image as Pillow
 
     lines = np.array([to_rgb(colour) for colour in COLOURS])
-    shades = [1 - (1 - lines) * share for share in (1.0, 0.8, 0.6, 0.4, 0.25, 0.12)]
+    shades = [1 - (1 - lines) * share for share in SHADES]
     greys = np.linspace(0.2, 1.0, 26)[:, None].repeat(3, 1)
-    maps = [colormaps[name](np.linspace(0, 1, 92))[:, :3] for name in MAPS.values()]
+    parts = {"field": 86, "error": 92}
+    maps = [colormaps[name](np.linspace(0, 1, parts[kind]))[:, :3] for kind, name in MAPS.items()]
     colours = (255 * np.concatenate([*maps, *shades, greys, [to_rgb(PAPER)]])).round().astype(int)
     rest = np.array([UNUSED] * (256 - len(colours)))
     made = Pillow.new("P", (1, 1))

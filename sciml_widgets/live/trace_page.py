@@ -76,7 +76,8 @@ def figure_of(found: Any) -> "Figure":
     """The last picture of a trace and its series in matplotlib, for paper and GitHub."""
     history = History(
         Series(one["name"], one["label"], one["role"], one["scale"], one["x"],
-               tuple(one["band"]) if one["band"] else None, one["percent"])
+               tuple(one["band"]) if one["band"] else None, one["percent"],
+               one.get("plot", ""), one["dash"])
         for one in found["series"]
     )  # fmt: skip
     for name, xy in found["tracks"].items():

@@ -86,7 +86,7 @@ def spec(experiment: Experiment) -> dict[str, Any]:
         "series": [
             {
                 "name": one.name, "label": one.label or one.name, "role": one.role, "x": one.x,
-                "scale": one.scale, "percent": one.percent, "band": one.band,
+                "scale": one.scale, "percent": one.percent, "band": one.band, "plot": one.plot,
                 **dataclasses.asdict(style[one.name]),
             }
             for one in experiment.series

@@ -17,10 +17,10 @@ function groupSeries(series) {
   }
   return [...groups.values()].map((members) => {
     const [{ x, scale, label }] = members, log = scale === "log", over = x.replaceAll("_", " ");
-    const losses = members.some((one) => one.role !== "metric");
+    const named = members.find((one) => one.plot)?.plot, losses = members.some((one) => one.role !== "metric");
     return {
       members, along: x, log, label: over,
-      title: members.length === 1 ? label : losses ? "losses and errors" : "metrics",
+      title: members.length === 1 ? label : named || (losses ? "losses and errors" : "metrics"),
       note: log ? "log scale" : "", // the axis below says over what
       percent: !log && members.every((one) => one.percent),
     };
