@@ -172,7 +172,6 @@ def test_shares_beside_other_numbers_or_on_a_log_scale_are_plain():
     assert mixed.alt == "b from 20 % to 20 %; c from 0.2 to 0.2"
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [(24, 400, ["50", "100", "200"]), (0.46, 1.02, ["0.5", "1"]), (1.0, 99.0, ["1", "2", "5"])],
@@ -197,7 +196,8 @@ def test_the_name_of_an_axis_stands_beside_its_numbers(label):
     png(made)
     numbers = [one.get_window_extent() for one in made.axes[0].get_yticklabels()]
     assert made.axes[0].yaxis.label.get_window_extent().x1 + 2 < min(one.x0 for one in numbers)
-=======
+
+
 @pytest.mark.parametrize("number", range(INK))
 def test_a_band_has_the_colour_of_its_line_in_a_file(number: int) -> None:
     band = (0 * X, 0 * X + 1)
@@ -206,7 +206,6 @@ def test_a_band_has_the_colour_of_its_line_in_a_file(number: int) -> None:
     pale = 255 * (1 - 0.18 * (1 - np.array(to_rgb(PALETTE["light"][number]))))
     near = np.abs(made - pale).max(2) <= 4
     assert near.mean() > 0.1, "the colours of a file leave the band out"
->>>>>>> polish
 
 
 def test_a_knob_has_its_unit_in_the_title():
