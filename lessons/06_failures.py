@@ -358,7 +358,8 @@ for step in range(601):
 #
 # $$
 # \begin{aligned}
-# r &= u_t + \beta u_x = \sum_i c_i\,(1 - s_i^2)\,p_i, \quad p_i = 2 b_i + \beta a_i/\pi, \\
+# r &= u_t + \beta u_x = \sum_i c_i\,(1 - s_i^2)\,p_i, \\
+# p_i &= 2 b_i + \beta a_i/\pi, \\
 # \frac{\partial r}{\partial d_i} &= -2 s_i\,(1 - s_i^2)\,c_i\,p_i ,
 # \end{aligned}
 # $$

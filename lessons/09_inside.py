@@ -751,7 +751,7 @@ def planes(answer):
     rows = torch.stack([torch.ones(3, dtype=torch.float64), z], 1)
     value = answer(z.clone().requires_grad_())
     mine, wanted = (
-        float(torch.as_tensor(value).detach()),
+        float(torch.as_tensor(value, dtype=torch.float64).detach()),
         float(torch.linalg.inv(rows.T @ rows)[0, 0]),
     )
     right = abs(mine - wanted) < 1e-9
