@@ -356,9 +356,13 @@ for step in range(601):
 #
 # Every column of $J$ is one line of chain rule. Take the equation. With $s_i$ for the $i$-th tanh
 #
-# $$ r = u_t + \beta u_x = \sum_i c_i\,(1 - s_i^2)\,p_i, \quad
-#    p_i = 2 b_i + \beta a_i/\pi, \qquad
-#    \frac{\partial r}{\partial d_i} = -2 s_i\,(1 - s_i^2)\,c_i\,p_i , $$
+# $$
+# \begin{aligned}
+# r &= u_t + \beta u_x = \sum_i c_i\,(1 - s_i^2)\,p_i, \\
+# p_i &= 2 b_i + \beta a_i/\pi, \\
+# \frac{\partial r}{\partial d_i} &= -2 s_i\,(1 - s_i^2)\,c_i\,p_i ,
+# \end{aligned}
+# $$
 #
 # because $d_i$ stands in $s_i$ only, and $s_i' = 1 - s_i^2$. In the code that column is called
 # `more`; the others are made like it. (Autograd finds them too, and the library does it for any
@@ -460,7 +464,7 @@ steered = show(ConvectionPINN().preset(repair), goal="rel_l2<0.1", within=250, s
 # %% tags=["drawing"]
 # The question
 at_fixed_points = guess_number(
-    "The relative error after 120 steps, with the loss below 1e-6?",
+    "The loss is below one part in a million. How large is the relative error after 120 steps?",
     of="rel_l2",
     at=120,
     low=1e-4,

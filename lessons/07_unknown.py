@@ -173,8 +173,11 @@ draw(noisy_line(0.01), noisy_line(0.1))
 # ### A first idea: differences
 #
 # The equation is *linear in the unknowns*. If we had $u$, $u_t$, $u_x$ and $u_{xx}$ at many
-# places, the two numbers would be a straight-line fit: $u_t = \lambda_1\,(-u\,u_x) + \lambda_2\,
-# u_{xx}$. So measure on a fine grid, take differences of neighbours, and fit.
+# places, the two numbers would be a straight-line fit:
+#
+# $$ u_t = \lambda_1\,(-u\,u_x) + \lambda_2\,u_{xx}. $$
+#
+# So measure on a fine grid, take differences of neighbours, and fit.
 
 
 # %% tags=["naive"]
@@ -747,11 +750,12 @@ quiz("07", 1, 2, 3)
 #
 # ### A small bar, and a wrong answer
 #
-# The paper steps in time in the simplest way (*Euler*):
-# $u_\text{early} = u_\text{late} + \Delta t\, D\,u_\text{late}$, a whole step from one end.
-# Ours takes half a step from the middle
-# (*midpoint*). The difference is one line. Below the noise is almost zero (0.1 %), and the gap
-# between the snapshots grows.
+# The paper steps in time in the simplest way (*Euler*), a whole step from one end:
+#
+# $$ u_\text{early} = u_\text{late} + \Delta t\, D\,u_\text{late}. $$
+#
+# Ours takes half a step from the middle (*midpoint*). The difference is one line. Below the noise
+# is almost zero (0.1 %), and the gap between the snapshots grows.
 
 # %% tags=["numbers"]
 # Recorded fits with both steps

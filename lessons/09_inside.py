@@ -533,13 +533,23 @@ def loss_with(closure):
     ),
 )
 def subgrid(answer):
+    both = isinstance(answer, (tuple, list)) and len(answer) == 2 and all(map(callable, answer))
+    yield both, "two functions are given: subgrid.check((closure, find))"
+    if not both:
+        return
     closure, find = answer
     slope = torch.tensor([-2.0, 0.0, 3.0], dtype=torch.float64)
     flow = closure(slope, torch.tensor(0.5, dtype=torch.float64))
-    right = isinstance(flow, torch.Tensor) and torch.allclose(
-        flow, (0.5 * DX) ** 2 * slope.abs() * slope
+    wanted = (0.5 * DX) ** 2 * slope.abs() * slope
+    right = isinstance(flow, torch.Tensor) and torch.allclose(flow, wanted)
+    mine = f"{float(flow[2]):.4g}" if isinstance(flow, torch.Tensor) else "no tensor"
+    yield (
+        right,
+        (
+            "the closure is (C Δx)² |u_x| u_x: with C = 0.5 a slope of 3 gives "
+            f"{float(wanted[2]):.4g} (yours: {mine})"
+        ),
     )
-    yield right, "the closure is (C Δx)² |u_x| u_x"
     if not right:
         return
     loss, slopes = loss_with(closure), []
@@ -554,6 +564,7 @@ def subgrid(answer):
         return
     found = float(torch.as_tensor(found).detach())
     yield any(slopes), "find calls loss with a C that asks for its gradient"
+    yield found != 0, "C has left 0 (there C² is level, and the gradient zero: begin at 0.1)"
     with torch.no_grad():
         ours = float(loss(torch.tensor(found, dtype=torch.float64)))
         tried = [float(loss(torch.tensor(c / 20, dtype=torch.float64))) for c in range(13)]
@@ -667,8 +678,15 @@ def circle(answer):
     yield shape, "render gives 32 x 32 pixels"
     if not shape:
         return
-    right = bool((mine - picture).abs().max() < 1e-6)
-    yield right, "a disc at (0.65, 0.4) with radius 0.18 looks right"
+    bright, dark = float(mine[12, 20]), float(mine[20, 12])
+    yield (
+        bright > 0.9,
+        f"a disc at x = 0.65, y = 0.4 is bright in row 12, column 20 ({bright:.2f})",
+    )
+    yield dark < 0.1, f"and dark in row 20, column 12 ({dark:.2f})"
+    off = float((mine - picture).abs().max())
+    right = off < 1e-6
+    yield right, f"with radius 0.18 its edge is blurred as asked (off by {off:.2g} at most)"
     if not right:
         return
     off = (fit(answer, picture) - pose).abs().max()
@@ -731,9 +749,16 @@ def place_planes(variance):
 def planes(answer):
     z = torch.tensor([0.1, 0.55, 1.0], dtype=torch.float64)
     rows = torch.stack([torch.ones(3, dtype=torch.float64), z], 1)
-    right = abs(float(answer(z)) - float(torch.linalg.inv(rows.T @ rows)[0, 0])) < 1e-9
-    yield right, "the variance is that of a least-squares line"
-    if not right:
+    value = answer(z.clone().requires_grad_())
+    mine, wanted = (
+        float(torch.as_tensor(value, dtype=torch.float64).detach()),
+        float(torch.linalg.inv(rows.T @ rows)[0, 0]),
+    )
+    right = abs(mine - wanted) < 1e-9
+    yield right, f"a line through planes at 0.1, 0.55 and 1: {wanted:.3f} (yours: {mine:.3f})"
+    slope = isinstance(value, torch.Tensor) and value.requires_grad
+    yield slope, "the variance has a gradient: it is a tensor, without float() or .item()"
+    if not (right and slope):
         return
     best = place_planes(answer)
     ends = [torch.tensor(p, dtype=torch.float64) for p in ([0.1, 0.1, 1.0], [0.1, 1.0, 1.0])]

@@ -401,6 +401,8 @@ def test_spread_is_median_and_range() -> None:
 def test_text_is_markdown() -> None:
     words = say("one", fold("open", "two"))
     assert words._repr_markdown_() == str(words)
+    assert say("off by 3 %, 4 %")._repr_markdown_() == "off by 3\u00a0%, 4\u00a0%"
+    assert say("```python\n5 % 2\n```")._repr_markdown_() == "```python\n5 % 2\n```"
     assert words.startswith("one\n\n<details>") and words.endswith("</details>")
 
 

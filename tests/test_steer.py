@@ -494,6 +494,29 @@ def test_a_preset_that_repeats_the_lab_s_own_values_is_not_taken_for_granted(ope
     assert key(panel)[0]["preset"] == "as usual"
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_a_preset_that_turns_no_knob_is_named_all_the_same(opened: Any, by_hand: bool) -> None:
+    @dataclass
+    class Usual(Fall):
+        presets: ClassVar[tuple[Preset, ...]] = (Preset("as usual", "The lab's own."),)
+
+    panel = opened(Usual())
+    assert key(panel)[0]["preset"] == ""
+    messages = panel.widget.messages
+    count, end = len(messages), time.monotonic() + 5
+    if by_hand:
+        panel.heard({"t": "preset", "name": "as usual", "view": "v"})
+    else:
+        panel.preset("as usual")
+    while not any(header.get("preset") == "as usual" for header, _ in messages[count:]):
+        assert time.monotonic() < end, "the menu does not hear of it"
+        time.sleep(0.002)
+    ran(panel)
+    panel.reset()
+    panel.player.ask(lambda: None)
+    assert earlier(panel)[""][0] == "as usual"
+
+
 def test_a_bad_pin_is_refused(opened: Any) -> None:
     panel = opened()
     with pytest.raises(ValueError, match="no run to pin yet"):

@@ -1,15 +1,16 @@
 """Text with numbers in it, as a cell's output. Knows no lesson and no number."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 __all__ = ["Words", "fold", "say", "table"]
 
 
 class Words(str):
-    """Markdown that a notebook shows as text."""
+    """Markdown that a notebook shows as text; no line ends between a number and its %."""
 
     def _repr_markdown_(self) -> str:
-        return str(self)
+        return str(self) if "```" in self else re.sub(r"(?<=\d) %", "\u00a0%", self)
 
     def __repr__(self) -> str:
         return str(self)

@@ -45,7 +45,7 @@ class ConvectionPINN(PINN):
         ),
         Preset(
             "plain Adam, repaired by Gauss-Newton",
-            "Another optimizer, from a cold start: the loss was never the obstacle.",
+            "One wide layer and Gauss-Newton, from a cold start: the loss was never the obstacle.",
             {"beta": 30.0, **SECOND, "depth": 1, "width": 40, "points_inside": 300},
             repairs="plain Adam",
         ),

@@ -42,7 +42,7 @@ class ReactionPINN(PINN):
         ),
         Preset(
             "the trap u = 0, repaired",
-            "The same weights of the loss; Gauss-Newton sees the way out.",
+            "The same loss weights; a smaller network and Gauss-Newton find the way out.",
             {"w_ic": 1.0, "optimizer": "gauss-newton", "precision": "float64", "depth": 2,
              "points_inside": 300},
             repairs="the trap u = 0",

@@ -112,6 +112,7 @@ class Panel(traitlets.HasTraits):
     def preset(self, name: str) -> None:
         """All values of a preset, the others as opened; starts over. Raises ValueError."""
         self._steer.preset(name)
+        self._refresh()
 
     def pin(self, name: str) -> None:
         """Keep this run's curves as "A" or "B" beside those to come. Raises ValueError."""
@@ -284,6 +285,8 @@ class Panel(traitlets.HasTraits):
             player.pace(float(message["value"]))
         elif what == "preset":
             self._steer.preset(message["name"], by_hand=True)
+            with self._lock:
+                self._key = True  # its name is news, also where it turns no knob
         elif what in ("pin", "unpin"):
             getattr(self, what)(message["name"])
         elif what == "resume":

@@ -99,7 +99,9 @@ class Steer:
     def words(self, start: Mapping[str, Any]) -> str:
         """What is special about a run that starts so: a preset, or the knobs that differ."""
         lab = self.player.experiment
-        return self._name(start) or knob_words(lab, self._usual, start, self.hide) or "as at first"
+        usual = (one.name for one in self.presets if self._wholes[one.name] == start)
+        said = self._name(start) or knob_words(lab, self._usual, start, self.hide)
+        return said or next(usual, "as at first")  # a preset may be the lab's own values
 
     def _whole(self, chosen: Preset) -> dict[str, Any]:
         try:
