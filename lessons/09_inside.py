@@ -382,7 +382,8 @@ for name, step, u in (
 # - *spectrum*: how strong each wave is, after that, when no forecast is right any more. Does the
 #   solver still make waves of the right *sizes*, as weather of a wrong day is still weather? A
 #   curve that is missing belongs to a forecast that is no longer finite.
-# - *drift of the mean*: by how much the mean of $u$ changes. It should not.
+# - *drift of the mean*: by how much the mean of $u$ changes. It should not. Only a forecast that
+#   blows up loses it: where numbers are huge, their rounding is large too.
 #
 # Try:
 #
