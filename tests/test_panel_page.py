@@ -669,6 +669,25 @@ def test_narrow_panel_shows_the_picture_first(page: Page, width: int) -> None:
     assert outside == []
 
 
+@pytest.mark.parametrize(("large", "border"), [(False, 64 * 13), (True, 64 * 18)])
+def test_the_controls_fold_where_the_style_puts_them_below(
+    page: Page, large: bool, border: int
+) -> None:
+    """The border is 64 letters wide: large type folds them on a wider page."""
+    for width, folded in ((border, True), (border + 60, False)):  # 38 are margins
+        fill(page, width=width)
+        start(page)
+        if large:
+            page.get_by_role("button", name="Projector mode").click()
+        details = page.locator("details")
+        if folded:
+            expect(details).not_to_have_attribute("open", "")
+        else:
+            expect(details).to_have_attribute("open", "")
+        plots, controls = page.locator(".sw-plots").bounding_box(), details.bounding_box()
+        assert (plots["y"] + plots["height"] <= controls["y"] + 1) is folded
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_can_be_read(page: Page, dark: bool) -> None:
     """Contrast of at least 4.5 between every text of the page and what is behind it."""

@@ -1,6 +1,5 @@
 // The panel: keeps the state of one view, draws it when a message came, sends what a person does.
 
-const NARROW = 760; // as in the style sheet
 const SILENCE = 1500; // ms without a first answer
 
 /** Hosts hand over views or plain buffers. */
@@ -47,7 +46,7 @@ function render({ model, el }) {
   const send = (message) => model.send({ view, order: (said += 1), ...message }); // they may overtake each other
   const later = (ms, what) => setTimeout(() => signal.aborted || what(), ms);
   const resting = () => latest?.state !== "running";
-  const page = buildPage(send, () => send({ t: resting() ? "go" : "pause" })), { root } = page;
+  const page = buildPage(send, () => send({ t: resting() ? "go" : "pause" })), { root } = page, body = page.knobs.parentElement;
   const hide = make("style", { text: `.sciml-static-${model.get("twin_id")} { display: none !important; }` });
 
   const receive = (header, buffers = []) => {
@@ -126,7 +125,7 @@ function render({ model, el }) {
 
   const draw = () => {
     queued = 0;
-    if (narrow !== root.clientWidth <= NARROW) {
+    if (narrow !== (getComputedStyle(body).display === "block")) { // the style sheet says what is narrow
       narrow = !narrow;
       page.knobs.open = !narrow;
     }
