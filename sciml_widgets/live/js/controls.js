@@ -1,6 +1,6 @@
 // Controls: a row per knob shows what was applied and sends what a hand does. Knows no plot.
 
-const PATIENCE = 700; // ms for which a row shows what it sent before it was applied
+const PATIENCE = 2500; // ms for which a row shows what it sent before it was applied: a busy kernel is slow
 
 /** make("b", { class: "x", text: "y", on: { click } }, ...children) */
 function make(tag, { text, on = {}, ...attributes } = {}, ...children) {
