@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 SHOW = (
     "from sciml_widgets import run, show\n"
     "from sciml_widgets.labs import BurgersPINN\n"
+    "BurgersPINN.length = 10**6  # it trains until it is paused\n"
     "panel = show(BurgersPINN())"
 )
 ROUNDS = 5

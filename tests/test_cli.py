@@ -489,7 +489,10 @@ def test_ctrl_c_of_a_running_program_leaves_a_record_that_replays(tmp_path: Path
         running.wait(1.0)
     except subprocess.TimeoutExpired:
         running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    try:
+        out, err = running.communicate(timeout=60)
+    finally:
+        running.kill()
     assert running.returncode == 130, err
     assert err == "sciml-widgets: interrupted\n" and "paused" in out
     record = load(path)
