@@ -164,7 +164,7 @@ class SmokeControl(Experiment):
 
     title: ClassVar[str] = "Smoke into a letter"
     about: ClassVar[str] = "Which forces push a round cloud into the shape that you want?"
-    length: ClassVar[int] = 122
+    length: ClassVar[int] = 122  # 100 strokes by the network, and a heartbeat after each trial
     series = (
         Series("loss", "misfit that is minimised (root)", role="loss"),
         Series("miss", "misfit left, of the first", role="error", percent=True),
