@@ -113,9 +113,6 @@ def frames() -> dict[str, float]:
         with server(folder) as jupyter, chromium() as browser:
             page = browser.new_page(viewport={"width": 1400, "height": 1000})
             page.goto(jupyter.url("bench.ipynb"))
-            page.wait_for_selector(
-                ".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=90e3
-            )
             execute(page)
             panel = page.locator(".sciml-panel")
             panel.wait_for(timeout=60e3)

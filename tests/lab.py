@@ -17,8 +17,8 @@ from typing import Any
 import nbformat
 
 __all__ = [
-    "CHROMIUM", "FLAGS", "TOO_SLOW", "Server", "chromium", "complaints", "execute", "notebook",
-    "server", "voila",
+    "CHROMIUM", "FLAGS", "TOO_SLOW", "Server", "chromium", "complaints", "execute", "idle",
+    "notebook", "server", "voila",
 ]  # fmt: skip
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
@@ -65,6 +65,7 @@ def server(folder: Path, *, env: dict[str, str] | None = None) -> Iterator[Serve
         f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True",
         "--ServerApp.log_level=ERROR",
     ]  # fmt: skip
     with _serving(
@@ -141,20 +142,35 @@ def notebook(path: Path, *cells: str) -> None:
     nbformat.write(book, path)
 
 
+KERNEL = """async () => {
+  const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
+  await session?.ready;
+  const kernel = session?.session?.kernel;
+  return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+}"""
+
+
+def idle(tab: Any, seconds: float = 60.0) -> None:
+    """Wait until the notebook has a kernel and the kernel nothing to do.
+
+    The page's own mark says "idle" before there is a kernel; what is run then may be forgotten,
+    or be done without a word of it.
+    """
+    tab.wait_for_function(KERNEL, timeout=1e3 * seconds)
+
+
 def execute(tab: Any, cell: int = 0, seconds: float = 60.0) -> None:
-    """Run a cell and wait for its number; a notebook that has just opened may forget a request."""
+    """Run a cell, once, and wait for its number."""
     here = tab.locator(".jp-CodeCell").nth(cell)
     prompt = here.locator(".jp-InputPrompt")
+    idle(tab, seconds)
     before, end = prompt.inner_text(), time.monotonic() + seconds
-    while time.monotonic() < end:
-        here.locator(".cm-content").click()
-        tab.keyboard.press("Shift+Enter")
-        tab.wait_for_timeout(300)
-        while prompt.inner_text() == "[*]:" and time.monotonic() < end:
-            tab.wait_for_timeout(50)
-        if prompt.inner_text() not in (before, "[ ]:"):
-            return
-    raise TimeoutError(f"cell {cell} does not run")
+    here.locator(".cm-content").click()
+    tab.keyboard.press("Shift+Enter")
+    while prompt.inner_text() in (before, "[ ]:", "[*]:"):
+        if time.monotonic() > end:
+            raise TimeoutError(f"cell {cell} does not run")
+        tab.wait_for_timeout(50)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import urllib.request
 
 import nbformat
 import pytest
-from lab import CHROMIUM, TOO_SLOW, chromium, complaints, execute, notebook, server
+from lab import CHROMIUM, TOO_SLOW, chromium, complaints, execute, idle, notebook, server
 
 pytestmark = [
     pytest.mark.browser,
@@ -82,9 +82,7 @@ class Page:
 
     def ready(self):
         """Wait until the kernel is idle."""
-        self.tab.wait_for_selector(
-            ".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=60_000
-        )
+        idle(self.tab)
 
     def execute(self, cell=0):
         execute(self.tab, cell)

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from lab import CHROMIUM, chromium, server
+from lab import CHROMIUM, chromium, idle, server
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,10 +29,8 @@ def test_the_goal_of_lesson_05_is_reached_with_keys_only(tmp_path: Path) -> None
         tab = browser.new_page(viewport={"width": 1400, "height": 1000})
         press, end = tab.keyboard.press, time.monotonic() + 240
         tab.goto(jupyter.url("05.ipynb"))
-        tab.wait_for_selector(
-            ".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=60_000
-        )
-        tab.wait_for_timeout(1000)
+        tab.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
+        idle(tab)
         while "turn one knob here" not in tab.evaluate(HERE):
             assert time.monotonic() < end
             press("Shift+Enter")

@@ -27,7 +27,6 @@ SHOW = (
     "from sciml_widgets.labs import BurgersPINN\n"
     "panel = show(BurgersPINN())"
 )
-IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 VIEW = {"width": 1560, "height": 1100}
 WIDTH = 900  # pixels of the film
 SHARP = 1.5  # pixels of a photograph for each of the page
@@ -51,7 +50,6 @@ def main() -> None:
         with server(Path(folder)) as jupyter, chromium() as browser:
             page = browser.new_page(viewport=VIEW, device_scale_factor=SHARP)
             page.goto(jupyter.url("figure.ipynb"))
-            page.wait_for_selector(IDLE, state="attached", timeout=90e3)
             execute(page)
             panel = page.locator(".sciml-panel")
             panel.wait_for(timeout=60e3)
