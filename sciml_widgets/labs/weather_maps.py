@@ -183,7 +183,7 @@ class WeatherMaps(Experiment):
         """A test map, what the network looks at, and how often it is wrong in each class."""
         if state is None:
             empty = np.zeros((weather.SIZE, weather.SIZE))
-            return Picture(weather_plots(empty, empty, 0, 0.5, (0.0, 0.0)))
+            return Picture(weather_plots(empty, empty, "", "", (math.nan, math.nan)))
         wrong, exam = state.wrong, state.exam
         if self.cue_test != exam.cue:  # turned since the last look
             exam = self._exam(exam.bare, exam.coast)
@@ -192,8 +192,9 @@ class WeatherMaps(Experiment):
         one = some.take(np.array([min(self.shown, len(some) - 1)]))
         said, looked = saliency(state.network, one.fields)
         chance = 1 / (1 + math.exp(-max(-60.0, min(60.0, float(said[0])))))
+        is_river, sure = "a river" if one.river[0] else "no river", f"river {100 * chance:.0f} %"
         return Picture(
-            weather_plots(one.fields[0], looked[0], int(one.river[0]), chance, wrong),
+            weather_plots(one.fields[0], looked[0], is_river, sure, wrong),
             f"{count_weights(state.network):,} weights",
         )
 
