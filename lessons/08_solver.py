@@ -69,8 +69,8 @@ noise_draw: int = 0  # BurgersDP.draw: the live panel of section 4.2
 #
 # Dye is carried round a ring by a flow $u(x)$ that nobody sees. Two photographs are all we have:
 # the dye at the start, and the dye at the end. **Which flow was it?** No network is needed here. A
-# search guesses a flow, lets a classical solver run, looks at what is wrong at the end, and carries
-# the blame *back through all of the solver's steps*. This is one such search, recorded.
+# search guesses a flow, lets a classical solver run, looks at what is wrong at the end, and
+# carries the blame *back through all of the solver's steps*. This is one such search, recorded.
 
 # %% tags=["five-minutes", "numbers"]
 # A recorded search of 100 steps
