@@ -14,7 +14,15 @@ Lab = TypeVar("Lab", bound="Experiment")
 
 
 class Diverged(Exception):
-    """Raised in `frames()` when going on makes no sense. Takes one sentence for the student."""
+    """Raised in `frames()` when going on makes no sense. Takes one sentence for the student.
+
+    `state` is the last snapshot that is worth a look: without it the picture stays at the one
+    that was drawn last, in a quick run at the first.
+    """
+
+    def __init__(self, message: str, state: Any = None) -> None:
+        super().__init__(message)
+        self.state = state
 
 
 @dataclass(frozen=True)

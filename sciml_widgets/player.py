@@ -337,6 +337,8 @@ class Player:
                 self._take(frame)
         except Diverged as error:
             self.error = error
+            if error.state is not None:
+                self.snapshot = error.state
             self._end("diverged", f"Diverged at step {self.step_now}: {error}")
         except Exception as error:
             self.fail(error)

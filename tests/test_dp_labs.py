@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from sciml_widgets import run
+from sciml_widgets.experiment import Experiment
+from sciml_widgets.knobs import knobs
 from sciml_widgets.labs import AdvectionDP, BurgersDP
+from sciml_widgets.picture import View
+from sciml_widgets.player import Player
 from sciml_widgets.solvers.rollout import rollout
 
 
@@ -37,6 +41,40 @@ def test_without_the_inverse_crime_the_dye_s_data_are_exact() -> None:
     away = (found.solver.x - 0.5 - 0.4 * found.steps / 128 + 0.5) % 1 - 0.5
     assert abs(found.data - np.exp(-0.5 * (away / 0.05) ** 2)).max() < 1e-12
     assert abs(found.data - moved).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("lab", "advice"),
+    [
+        (BurgersDP().preset("a walk into the limit"), "Take 3 substeps or more"),
+        (AdvectionDP().preset("each cell for itself"), "Take fewer waves"),
+        (
+            AdvectionDP().but(scheme="downwind", guess=0.5),
+            "u dt/dx must be at most 0, but is 0.25",
+        ),
+    ],
+)
+def test_a_search_that_leaves_the_limit_shows_its_last_state_and_names_a_knob(
+    lab: Experiment, advice: str
+) -> None:
+    player = Player(lab)
+    player.go()
+    while player.state in ("idle", "running"):
+        player.round()
+    assert player.state == "diverged"
+    assert advice in player.message and "ignore_limit" not in player.message
+    assert "“watch the limit” off" in player.message
+    seen = player.look()
+    if player.frames:
+        said = lab.picture(seen, View(16)).caption
+        assert said != lab.picture(None, View(16)).caption, "not that of the first step"
+
+
+def test_plain_descent_finds_the_flow_at_the_rate_that_its_help_names() -> None:
+    """64 cells are moved by each wave: a rate of 20 runs into the limit at once."""
+    lab = AdvectionDP().but(optimizer="gradient-descent")
+    wants = float(knobs(lab)["lr"].help.rsplit(" ", 1)[1])
+    assert run(lab.but(lr=wants), frames=101).scalars["seen"] < 1e-6
 
 
 @pytest.mark.training

@@ -686,6 +686,14 @@ def test_the_controls_fold_where_the_style_puts_them_below(
         assert (plots["y"] + plots["height"] <= controls["y"] + 1) is folded
 
 
+def test_the_controls_are_as_tall_as_the_picture_beside_them(page: Page) -> None:
+    """No knob is cut above an empty place."""
+    start(page)
+    page.add_style_tag(content=".sciml-panel .sw-plots { min-height: 70em }")
+    plots, controls = (page.locator(name).bounding_box() for name in (".sw-plots", ".sw-knobs"))
+    assert plots["height"] > 46 * 13 and abs(controls["height"] - plots["height"]) < 1
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_can_be_read(page: Page, dark: bool) -> None:
     """Contrast of at least 4.5 between every text of the page and what is behind it."""

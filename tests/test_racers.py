@@ -156,7 +156,10 @@ def test_a_racer_that_diverges_is_out_and_the_others_do_not_notice(
     assert other.rounds[:5] == alone.rounds and len(other.rounds) > 5
     for region in REGIONS:
         assert other.errors[region][:5] == alone.errors[region]
-    assert "Out: 4D-Var" in lab.picture(standing, burgers_race.View(16)).caption
+    shown = lab.picture(standing, burgers_race.View(16))
+    assert "Out: 4D-Var" in shown.caption
+    starts = [one for one in shown.plots[0].marks if isinstance(one, Lines) and one.colour != INK]
+    assert [line.width for line in starts] == [0.8, 1.4], "its last start stays, thinner"
     last = run(lab.but(book=False), frames=12)
     assert last.state == "finished" and last.frames < 12, "nobody runs"
 

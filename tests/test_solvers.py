@@ -146,7 +146,9 @@ def test_a_courant_number_of_one_is_an_exact_shift() -> None:
 )
 def test_beyond_its_limit_advection_says_so_or_blows_up(scheme: str, speed: float) -> None:
     u, d = np.full(64, speed), rough(64)
-    with pytest.raises(Unstable, match="dt/dx.* must be at most 1, but is .* ignore_limit=True"):
+    with pytest.raises(
+        Unstable, match=r"dt/dx must be at most [01], but is \d.* ignore_limit=True"
+    ):
         Advection(64, 1 / 64, scheme).step(d, u)
     ignoring = Advection(64, 1 / 64, scheme, ignore_limit=True)
     end = rollout(lambda state: ignoring.step(state, u), d, 200)[-1]

@@ -108,7 +108,7 @@ class AdvectionDP(Experiment):
     )  # fmt: skip
     lr: float = knob(
         0.02, 1e-4, 100.0, log=True, label="learning rate", group="Search",
-        help="size of a step; gradient-descent wants about 20",
+        help="size of a step; gradient-descent wants about 0.5",
         unless=lambda lab: "l-bfgs finds its own" if lab.optimizer == "l-bfgs" else "",
     )  # fmt: skip
 
@@ -150,7 +150,7 @@ class AdvectionDP(Experiment):
         ),
         Preset(
             "each cell for itself",
-            "64 free numbers. Each cell goes its own way, and many end on the wrong side.",
+            "64 free numbers. Each cell goes its own way: many to the wrong side, one too fast.",
             {"waves": 31},
             goal="seen<0.05",
             within=300,
@@ -170,7 +170,7 @@ class AdvectionDP(Experiment):
         ),
         Preset(
             "carried past the next spot, repaired",
-            "Fewer spots, farther apart than they are carried.",
+            "Fewer spots, farther apart than they are carried, and a flow of one wave.",
             {"spots": 3, "steps": 30, "waves": 1},
             repairs="carried past the next spot",
         ),
@@ -190,8 +190,8 @@ class AdvectionDP(Experiment):
         def flow() -> Tensor:
             return self.guess + waves @ sizes
 
-        search = self._search(sizes, flow, first)
-        while (now := _next(search)) is not None:
+        search, here = self._search(sizes, flow, first), first
+        while (now := _next(search, here)) is not None:
             here = self._carried(flow().detach().numpy())
             yield Frame(now.step, {**now.losses, **_errors(here)}, lambda h=here: h)
 
@@ -273,11 +273,17 @@ class AdvectionDP(Experiment):
         )
 
 
-def _next(search: Iterator[Step]) -> Step | None:
+def _next(search: Iterator[Step], here: Carried) -> Step | None:
     try:
         return next(search, None)
     except Unstable as error:
-        raise Diverged(f"The search has left the stable region: {error}.") from error
+        downwind = here.solver.scheme == "downwind"
+        remedy = error.remedy if downwind else "take fewer waves or a smaller learning rate"
+        raise Diverged(
+            f"The search has left the stable region: {error.fact}. {remedy.capitalize()}; "
+            "or switch “watch the limit” off, to see what it was kept from.",
+            here,
+        ) from error
 
 
 def _errors(found: Carried) -> dict[str, float]:

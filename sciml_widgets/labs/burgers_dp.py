@@ -150,7 +150,7 @@ class BurgersDP(Experiment):
     presets = (
         Preset(
             "the book",
-            "The published set-up: 49 steps of gradient descent with a rate of 5.",
+            "The published set-up: descent with a rate of 5. The book stops after 49 steps.",
             {"book": True, "lr": 5.0},
         ),
         Preset(
@@ -168,7 +168,7 @@ class BurgersDP(Experiment):
         ),
         Preset(
             "a walk into the limit",
-            "Two substeps are stable at u = 0. The search leaves u = 0.",
+            "Two substeps are stable at u = 0. The search leaves u = 0, until the solver refuses.",
             {"substeps": 2, "lr": 5.0},
             goal="loss<0.05",
             within=60,
@@ -181,7 +181,7 @@ class BurgersDP(Experiment):
         ),
         Preset(
             "fitting the noise",
-            "The data are off by 0.1. L-BFGS goes on until it has fitted the noise as well.",
+            "The data are off by 0.1. L-BFGS fits the noise, too: a wild start, then the limit.",
             {"crime": True, "optimizer": "l-bfgs", "noise": 0.1},
             goal="inside<0.2",
             within=60,
@@ -201,8 +201,8 @@ class BurgersDP(Experiment):
         """
         found = self._found()
         start = torch.zeros(CELLS, dtype=torch.float64, requires_grad=True)
-        search = self._search(start, found)
-        while (now := _next(search)) is not None:
+        search, here = self._search(start, found), found
+        while (now := _next(search, here)) is not None:
             here = Found(start.detach().numpy().copy(), found.solver, found.data, found.truth)
             scalars = {"loss": now.losses["loss"]}
             if now.step % (1 if self.optimizer == "l-bfgs" else EVERY) == 0:
@@ -296,12 +296,16 @@ def _by_autograd(solver: Solver, start: Tensor, steps: int, segment: int) -> Ten
     return last(solver.step, start, steps, segment)
 
 
-def _next(search: Iterator[Step]) -> Step | None:
+def _next(search: Iterator[Step], here: Found) -> Step | None:
     try:
         with np.errstate(all="ignore"):
             return next(search, None)
     except Unstable as error:
-        raise Diverged(f"The search has left the stable region: {error}.") from error
+        raise Diverged(
+            f"The search has left the stable region: {error.fact}. {error.remedy.capitalize()}; "
+            "or switch “watch the limit” off, to see what it was kept from.",
+            here,
+        ) from error
 
 
 def _errors(found: Found) -> dict[str, float]:

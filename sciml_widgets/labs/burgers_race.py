@@ -162,7 +162,7 @@ class BurgersRace(Experiment):
     presets: ClassVar[tuple[Preset, ...]] = (
         Preset(
             "no price for roughness",
-            "4D-Var alone, without a price: it fits the noise, and the start is rough.",
+            "4D-Var alone, without a price: it fits the noise, gets rough, and is out.",
             {"tikhonov": 1e-12, "book": False, "surrogate": False, "descent": False,
              "adam": False, "newton": False},
             goal="var<0.03",
@@ -316,13 +316,14 @@ def _standing(task: Reconstruction, runners: Mapping[str, _Runner]) -> Standing:
 
 
 def _profiles(state: Standing, row: int) -> list[Mark]:
-    """The u of each racer at one time, and the true one on top."""
+    """The u of each racer at one time, and the true one on top. Who is out: its last, thinner."""
     x, colours = state.task.x, list(RACERS)
     lines: list[Mark] = [
-        Lines(x, np.clip(one.field[row], -SHOWN, SHOWN), "", colours.index(key), _dash(key), 1.4)
+        Lines(x, np.clip(one.field[row], -SHOWN, SHOWN), "", colours.index(key), _dash(key),
+              0.8 if one.out else 1.4)
         for key, one in state.courses.items()
-        if not one.out
-    ]
+        if one.rounds
+    ]  # fmt: skip
     return [*lines, Lines(x, state.task.truth[row], "", INK, "dashed", 1.6)]
 
 

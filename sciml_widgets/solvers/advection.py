@@ -99,11 +99,10 @@ class Advection:
     def _hold(self, u: State) -> None:
         if self.ignore_limit:
             return
-        flow = "0 <= -u dt/dx" if self.scheme == "downwind" else "max|u| dt/dx"
-        remedy = "take a smaller dt or fewer cells"
         if self.scheme == "downwind":
-            remedy = 'for u > 0 take the scheme "upwind"'
-        hold(self.courant(u), 1.0, flow, remedy)
+            fastest = float((u.detach() if isinstance(u, Tensor) else u).max())
+            hold(fastest * self.dt / self.dx, 0.0, "u dt/dx", 'for u > 0 take the scheme "upwind"')
+        hold(self.courant(u), 1.0, "max|u| dt/dx", "take a smaller dt or fewer cells")
 
 
 def _part(c: State) -> State:

@@ -9,7 +9,14 @@ SLACK = 1e-9
 
 
 class Unstable(ValueError):
-    """A step is beyond its stability limit: small mistakes would grow from step to step."""
+    """A step is beyond its stability limit: small mistakes would grow from step to step.
+
+    `fact` and `remedy` are parts of the message, for who has no `ignore_limit` to speak of.
+    """
+
+    def __init__(self, message: str, fact: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.fact, self.remedy = fact, remedy
 
 
 def hold(number: float, limit: float, what: str, remedy: str, ignore: bool = False) -> None:
@@ -25,7 +32,8 @@ def hold(number: float, limit: float, what: str, remedy: str, ignore: bool = Fal
     if ignore or number <= limit * (1 + SLACK):
         return
     got = f"{number:.3g}" if math.isfinite(number) else "not a finite number"
+    fact = f"{what} must be at most {limit:g}, but is {got}"
     raise Unstable(
-        f"this step is beyond its stability limit: {what} must be at most {limit:g}, "
-        f"but is {got}; {remedy}, or ignore_limit=True to see what happens"
-    )
+        f"this step is beyond its stability limit: {fact}; {remedy}, "
+        "or ignore_limit=True to see what happens", fact, remedy,
+    )  # fmt: skip
