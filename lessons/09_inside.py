@@ -1204,7 +1204,7 @@ say(
 #
 # | for | against |
 # |:--|:--|
-# | a gradient finds a right answer, pairs their mean (section 1) | each step must have a gradient |
+# | a gradient finds a right answer, pairs the mean (section 1) | each step must have a gradient |
 # | what is known stays exact: the mean, to rounding (section 6) | it knows one ν (section 4) |
 # | it sees further than any scheme of its grid | a finer grid sees further, for less |
 # | the whole gradient beats a cut one (8 steps) | in the same time, one step beats both |
