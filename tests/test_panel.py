@@ -266,7 +266,8 @@ def test_a_turn_after_the_end_says_that_the_run_is_over(panel):
     panel.player.limit = 3
     panel.go()
     until(lambda: panel.player.state == "finished")
-    say(t="turn", name="radius", value=0.6, drag=True)
+    say(t="turn", name="radius", value=0.5, drag=True)  # the hand has not let go
+    say(t="turn", name="radius", value=0.6)
     until(lambda: told() == [OVER])
     say(t="turn", name="seed", value=3)  # starts over: it is seen at once
     until(lambda: panel.player.state == "idle")

@@ -280,7 +280,8 @@ class Panel(traitlets.HasTraits):
                 if not self._views.overtaken(message, f"turn {message['name']}"):
                     drag = message.get("drag") is True
                     player.turn(message["name"], message["value"], drag=drag)
-                    self._say_if_over(message["name"])
+                    if not drag:
+                        self._say_if_over(message["name"])
         elif what == "press":
             self._steer.admit(message["name"])
             player.press(message["name"])
@@ -313,6 +314,7 @@ class Panel(traitlets.HasTraits):
         """A knob of the next step, turned when no step comes, would seem to do nothing."""
         lab = self.player.experiment
         if self.player.state == "finished" and find(lab, resolve(lab, name)).kind == "hot":
+            self.player.ask(lambda: None)  # the turn is told first: a notice settles the controls
             self._notice = OVER
 
     # ---- to the browser: the player's thread ----------------------------------------------
