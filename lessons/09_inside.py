@@ -854,6 +854,8 @@ starved = show(SolverCorrection().preset("too few points for any scheme"), still
 # happens then.
 
 # %% tags=["limit"]
+from textwrap import fill
+
 from sciml_widgets.solvers.stability import Unstable
 from sciml_widgets.solvers.von_neumann import fastest
 
@@ -869,7 +871,7 @@ for scheme in ("waves", "second order"):
     try:
         march(equation.stepper(24, DT, scheme=scheme), test[:, 0, ::4].double(), 200)
     except Unstable as error:
-        print(f"\n24 points, {scheme}: {error}")
+        print("\n" + fill(f"24 points, {scheme}: {error}"))
 
 # %% [markdown]
 # Beyond its limit a long step need not explode: the steepening hands on what grows too much, and
