@@ -11,7 +11,7 @@ import pytest
 
 from sciml_widgets.experiment import Experiment, Frame, Series
 from sciml_widgets.knobs import knob
-from sciml_widgets.live.panel import Panel
+from sciml_widgets.live.panel import OVER, Panel
 from sciml_widgets.live.views import GONE
 from sciml_widgets.picture import Lines, Picture, Plot
 
@@ -255,6 +255,25 @@ def test_the_end_is_always_shown(panel):
     panel.step(7)
     until(lambda: panel.widget.messages and panel.widget.last["step"] == panel.player.step_now)
     until(lambda: panel.widget.last["state"] == "paused" and panel.widget.last["frames"] == 7)
+
+
+def test_a_turn_after_the_end_says_that_the_run_is_over(panel):
+    def told():
+        return [header["notice"] for header, _ in panel.widget.messages if header["notice"]]
+
+    say = panel.widget.say
+    say(t="ready")
+    panel.player.limit = 3
+    panel.go()
+    until(lambda: panel.player.state == "finished")
+    say(t="turn", name="radius", value=0.5, drag=True)  # the hand has not let go
+    say(t="turn", name="radius", value=0.6)
+    until(lambda: told() == [OVER])
+    say(t="turn", name="seed", value=3)  # starts over: it is seen at once
+    until(lambda: panel.player.state == "idle")
+    say(t="turn", name="radius", value=0.7)
+    until(lambda: panel.widget.last["values"]["radius"] == 0.7)
+    assert told() == [OVER], "before the first step, and for a fresh start, nothing is over"
 
 
 def test_values_can_be_set_and_the_echo_turns_nothing(panel):

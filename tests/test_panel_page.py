@@ -573,6 +573,14 @@ def test_refused_turn_falls_back_with_a_notice(page: Page) -> None:
     expect(page.locator(".sw-caption")).to_have_text("mode cannot change now")
 
 
+def test_what_was_said_of_a_rest_goes_when_the_run_goes_on(page: Page) -> None:
+    demo = start(page, state="finished")
+    demo.message(36, since=36, state="finished", notice="press Run").deliver(page)
+    expect(page.locator(".sw-caption")).to_have_text("press Run")
+    demo.message(37, since=36).deliver(page)
+    expect(page.locator(".sw-caption")).not_to_contain_text("press Run", timeout=1000)
+
+
 def test_back_to_the_default(page: Page) -> None:
     demo = start(page)
     button = page.get_by_role("button", name="Reset initial condition to 10")

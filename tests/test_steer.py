@@ -23,6 +23,7 @@ from sciml_widgets.live.show import show
 from sciml_widgets.live.steer import LOCKED, goal_words, knob_words
 from sciml_widgets.live.twin import alt
 from sciml_widgets.player import Player
+from sciml_widgets.predict import guess_number
 from sciml_widgets.preset import Preset
 from sciml_widgets.record import Turn
 
@@ -457,6 +458,25 @@ def test_a_panel_opened_with_a_preset_says_so(opened: Any) -> None:
     panel.reset()
     panel.player.ask(lambda: None)
     assert earlier(panel)[""][0] == "quick"
+
+
+def test_the_preset_that_was_opened_is_silent_while_its_question_waits(opened: Any) -> None:
+    question = guess_number("How small?", of="err", at=3, low=0.0, high=1.0)
+    for panel, kept in (
+        (opened(Fall().preset("quick"), predict=question), None),
+        (opened(Fall().preset("quick"), predict=question, goal="loss<0.1"), "loss below 0.1"),
+    ):
+        told, _ = key(panel)
+        assert told["preset"] == "", "its words would give the answer away"
+        assert (told["goal"] is None) if kept is None else kept in told["goal"]["text"]
+        panel.heard({"t": "preset", "view": "v", "name": "slow"})
+        panel.player.ask(lambda: None)
+        assert key(panel)[0]["preset"] == "slow", "a hand has chosen this one"
+        panel.preset("quick")
+        panel.player.ask(lambda: None)
+        panel.heard({"t": "guess", "view": "v", "value": "0.5"})
+        told, _ = key(panel)
+        assert told["preset"] == "quick" and told["goal"]
 
 
 @pytest.mark.parametrize("first", ["slow", "quick", "deep"])

@@ -129,6 +129,21 @@ def test_a_legend_stands_where_no_curve_is_on_log_axes_too(slope, size):
         assert not any(box.contains(*place) for place in places)
 
 
+def test_a_row_of_names_leaves_the_plots_their_width_and_its_own_title_in_peace():
+    x = np.linspace(0, 1, 9)
+    names = ("second order", "fourth order", "waves", "with network")
+    lines = tuple(Lines(x, x + k, name, k) for k, name in enumerate(names))
+    image = Image(np.zeros((8, 8)), (0.0, 1.0, 0.0, 1.0), 0.0, 1.0, unit="u")
+    wide = Plot("error, median of 16 runs", lines, note="dotted: no longer valid")
+    made = render(Picture((Plot("one", (image,)), Plot("two", (image,)), wide)))
+    png(made)
+    one, bar, _, _, axes = made.axes
+    extents = [axes._left_title.get_window_extent(), axes._right_title.get_window_extent()]
+    assert extents[0].x1 < extents[1].x0, "title and note touch"
+    plot = one.get_window_extent()
+    assert bar.get_window_extent().x0 - plot.x1 < 0.1 * plot.width, "a gap before the bar"
+
+
 def test_the_title_says_step_error_and_what_is_not_default():
     player = run(LABS[1]().but(mutation=0.3), frames=5)
     words = alt(player)

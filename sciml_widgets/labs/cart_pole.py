@@ -45,7 +45,7 @@ class CartPole(Experiment):
     What you should see: first a swing to one side, then up. The same forces miss from a start
     that is a little off: near the top every error grows e-fold in a fifth of a second, and forces
     that were fixed beforehand do not look.
-    Good values: 50 steps of 0.04 s, 10 N, a rate of 0.1, 100 steps of the search.
+    Good values: 50 steps of 0.04 s, 10 N, a rate of 0.1, 60 steps of the search.
     """
 
     steps: int = knob(
@@ -79,7 +79,7 @@ class CartPole(Experiment):
 
     title: ClassVar[str] = "Swing it up"
     about: ClassVar[str] = "A pole hangs from a cart. Which pushes make it stand?"
-    length: ClassVar[int] = 101
+    length: ClassVar[int] = 61
     series = (
         Series("loss", "loss", role="loss"),
         Series("angle", "degrees off upright at the end", role="error"),
@@ -88,12 +88,12 @@ class CartPole(Experiment):
     presets = (
         Preset("no first push",
                "At rest below, every slope is exactly zero by symmetry: left is as good as right.",
-               {"guess": 0.0}, goal="angle<5", within=100),
+               {"guess": 0.0}, goal="angle<5", within=60),
         Preset("no first push, repaired", "Small forces at random break the symmetry.",
                {"guess": 0.1}, repairs="no first push"),
         Preset("too little time",
                "In 0.8 seconds it cannot be up and at rest: it gets half way.",
-               {"steps": 20}, goal="angle<5", within=100),
+               {"steps": 20}, goal="angle<5", within=60),
         Preset("too little time, repaired", "Two seconds: first to one side, then up.",
                {"steps": 50}, repairs="too little time"),
     )  # fmt: skip
@@ -185,11 +185,18 @@ def _moments(swung: Swung, said: str) -> Plot:
     gap = np.full_like(x, np.nan)
     poles = [np.stack(ends, 1).ravel() for ends in ((x, tip, gap), (0 * x, height, gap))]
     bottom, top = (x[-1], tip[-1]), (0.0, height[-1])
-    reach = max(1.0, float(abs(np.concatenate([x, tip])).max()) * 1.05)
+    low, high = _track(np.concatenate([x, tip]))
     return Plot(
         "twelve moments",
         (Lines(poles[0], poles[1], "on the way", 5, "solid", 1.0),
          Points(x, 0 * x, "cart", INK, 3.0),
          Lines(np.array(bottom), np.array(top), "at the end", 1, "solid", 3.0)),
-        Axis("x in m", -reach, reach), Axis("height in m", -0.7, 0.7), alt=said,
+        Axis("x in m", low, high), Axis("height in m", -0.7, 0.7), alt=said, equal=True,
     )  # fmt: skip
+
+
+def _track(x: np.ndarray) -> tuple[float, float]:
+    """The part of the rails that is shown, in half metres: all that is used, 2.5 m or more."""
+    low, high = math.floor(2 * float(x.min()) - 0.2) / 2, math.ceil(2 * float(x.max()) + 0.2) / 2
+    lacking = max(0.0, 2.5 - (high - low)) / 2
+    return low - lacking, high + lacking

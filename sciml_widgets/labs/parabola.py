@@ -56,7 +56,7 @@ class Parabola(Experiment):
 
     title: ClassVar[str] = "Which x has x² = y?"
     about: ClassVar[str] = "Two right answers. Pairs teach the mean of them, which is wrong."
-    length: ClassVar[int] = 401
+    length: ClassVar[int] = 4001  # the answer is there at 400; then there is time to drag
     series = (
         Series("loss", "loss (root)", role="loss"),
         Series("miss", "size of x² - y", role="error"),

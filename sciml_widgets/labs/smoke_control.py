@@ -327,7 +327,9 @@ def _next(way: Way) -> Any:
     try:
         return next(way, None)
     except Unstable as error:
-        raise Diverged(f"The forces drive the flow too fast: {error}.") from error
+        raise Diverged(
+            f"The forces drive the flow too fast (“watch the limit” off lets them): {error}."
+        ) from error
 
 
 @lru_cache(maxsize=64)

@@ -47,8 +47,9 @@ def _legend(axes: "Axes", plot: Plot, names: list[str]) -> None:
         axes.legend(**(look | {"framealpha": 0.75, "loc": corner}))
         return
     columns = min(len(names), max(1, int(1.1 / wide)))
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=columns,
-                borderaxespad=0.0, columnspacing=1.4, **look)  # fmt: skip
+    row = axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(-0.02, 0.99),
+                      ncols=columns, borderaxespad=0.0, columnspacing=1.4, **look)  # fmt: skip
+    row.set_in_layout(False)  # wider than the plot, it would narrow the whole column
     pad = 6 + 9.6 * -(-len(names) // columns)
     axes.set_title(plain(plot.title), loc="left", fontsize=9, fontweight="bold", pad=pad)
     axes.set_title(plain(plot.note), loc="right", fontsize=SMALL, color=MUTE, pad=pad)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from sciml_widgets.experiment import Experiment
-from sciml_widgets.knobs import resolve, values
+from sciml_widgets.knobs import find, resolve, values
 from sciml_widgets.live.compare import Compare
 from sciml_widgets.live.predict import Prediction
 from sciml_widgets.live.share import Shared, line, read_line
@@ -44,6 +44,7 @@ QUIET = 1.0
 """Seconds of rest before the static twin is drawn again."""
 SETTLED = 4.0
 """The same before the first frame, when somebody is about to press Run."""
+OVER = "The run is over: press Run to see what this does."
 
 
 class Panel(traitlets.HasTraits):
@@ -82,6 +83,11 @@ class Panel(traitlets.HasTraits):
         self._spent: deque[float] = deque(maxlen=9)
         self._rested: float | None = None
         self._absorb()
+
+    @property
+    def _asked(self) -> bool:
+        """Whether a question waits for its guess."""
+        return self.prediction is not None and self.prediction.phase == "open"
 
     # ---- what people use ----------------------------------------------------------------
 
@@ -274,6 +280,8 @@ class Panel(traitlets.HasTraits):
                 if not self._views.overtaken(message, f"turn {message['name']}"):
                     drag = message.get("drag") is True
                     player.turn(message["name"], message["value"], drag=drag)
+                    if not drag:
+                        self._say_if_over(message["name"])
         elif what == "press":
             self._steer.admit(message["name"])
             player.press(message["name"])
@@ -301,6 +309,13 @@ class Panel(traitlets.HasTraits):
                     getattr(player, what)()
         else:
             raise ValueError(f"unknown message {str(what)[:40]!r}")
+
+    def _say_if_over(self, name: str) -> None:
+        """A knob of the next step, turned when no step comes, would seem to do nothing."""
+        lab = self.player.experiment
+        if self.player.state == "finished" and find(lab, resolve(lab, name)).kind == "hot":
+            self.player.ask(lambda: None)  # the turn is told first: a notice settles the controls
+            self._notice = OVER
 
     # ---- to the browser: the player's thread ----------------------------------------------
 
@@ -351,7 +366,7 @@ class Panel(traitlets.HasTraits):
             player.fail(error)
         self._last = time.perf_counter()
         header, buffers = self._wire.message(player, picture, key, notice)
-        self._steer.write(header)
+        self._steer.write(header, asked=self._asked)
         self._compare.write(header, buffers)
         if key and self.prediction:
             header["predict"] = self.prediction.part()

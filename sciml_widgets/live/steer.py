@@ -36,6 +36,7 @@ class Steer:
         self._wholes = {one.name: self._whole(one) for one in self.presets}
         player.unseen = self.hide
         self._applied = self._name(self.first) if self._base == self._usual else ""
+        self._opened = self._applied
         if self._applied:
             self._take_goal(pick(self.presets, self._applied), self.first)
 
@@ -129,12 +130,17 @@ class Steer:
             if value != now[path]:
                 self.admit(path)
 
-    def write(self, header: dict[str, Any]) -> None:
-        """Add goal, presets and locks; take out hidden knobs."""
-        header["goal"] = goal_words(self.player)
+    def write(self, header: dict[str, Any], *, asked: bool = False) -> None:
+        """Add goal, presets and locks; take out hidden knobs.
+
+        While a question is `asked`, the preset that the panel was opened with does not speak: its
+        words and its goal would give the answer away.
+        """
+        quiet = asked and self._applied == self._opened
+        header["goal"] = None if quiet and not self._own_goal else goal_words(self.player)
         if "values" in header:
             kept = self._wholes.get(self._applied) == header["values"]
-            header["preset"] = self._applied if kept else ""
+            header["preset"] = self._applied if kept and not quiet else ""
             header["values"] = {k: v for k, v in header["values"].items() if k not in self.hide}
             header["silent"] = {**header["silent"], **dict.fromkeys(self.lock, LOCKED)}
         if "spec" in header:

@@ -61,6 +61,7 @@ function render({ model, el }) {
       ticks = [];
       if (picture && !header.frames) picture = { plots: picture.plots.map((plot) => ({ ...plot, marks: [] })) };
     }
+    if (resting() && header.state === "running") notice = ""; // it spoke of the rest
     let whole = true;
     for (const { name, from, x, y } of header.tracks || []) {
       if (!tracks.has(name)) tracks.set(name, { x: [], y: [] });
