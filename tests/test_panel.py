@@ -228,11 +228,11 @@ def test_a_turn_is_answered_between_two_pictures(panel):
     panel.go()
     until(lambda: panel.player.frames > 300)
     for k in range(20):
-        value = 0.5 + k / 100
+        value, before = 0.5 + k / 100, len(panel.widget.messages)
         panel.widget.say(t="turn", name="radius", value=value, drag=True)
         until(
-            lambda v=value: (
-                v in [h.get("values", {}).get("radius") for h, _ in panel.widget.messages[-5:]]
+            lambda v=value, b=before: (
+                v in [h.get("values", {}).get("radius") for h, _ in panel.widget.messages[b:]]
             )
         )
     light = [h for h, _ in panel.widget.messages if "values" in h and "picture" not in h]
