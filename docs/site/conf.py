@@ -19,6 +19,7 @@ nb_mime_priority_overrides = [
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_extra_path = ["_beside"]  # what raw HTML in a page shows; Sphinx carries the rest itself
 html_theme_options = {
     "home_page_in_toc": True,
     "navbar_persistent": [],  # the search stands on the left
