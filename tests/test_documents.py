@@ -66,3 +66,12 @@ def test_every_call_of_ours_takes_these_arguments(page: Path) -> None:
                 continue  # a name only, `show()`
             named = {one.arg: ... for one in call.keywords if one.arg}
             inspect.signature(target).bind(*call.args, **named)
+
+
+def test_every_room_of_the_house_stands_in_its_table() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = [
+        one for one in (ROOT / "sciml_widgets").iterdir() if not one.name.startswith(("_", "."))
+    ]
+    missing = [one.name for one in rooms if f"`{one.name}{'/' * one.is_dir()}`" not in table]
+    assert rooms and not missing
