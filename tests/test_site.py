@@ -49,6 +49,13 @@ def test_a_picture_in_raw_html_stands_beside_its_page(source: Path) -> None:
     assert '"_beside"' in (source / "conf.py").read_text(encoding="utf-8")
 
 
+def test_what_cells_say_is_shown_with_its_tables_and_formulas(source: Path) -> None:
+    settings: dict[str, object] = {}
+    exec((source / "conf.py").read_text(encoding="utf-8"), settings)
+    assert settings["nb_render_markdown_format"] == "myst", "commonmark knows neither"
+    assert {"amsmath", "dollarmath"} <= set(settings["myst_enable_extensions"])  # type: ignore
+
+
 def test_a_lesson_is_called_by_its_heading() -> None:
     (lesson,) = (ROOT / "lessons").glob("05_*.ipynb")
     assert site.title(lesson).startswith("5 · ")
@@ -70,6 +77,8 @@ def test_it_builds_without_a_warning_and_asks_nobody(tmp_path: Path) -> None:
         assert not loads, page.name
         if "_static" in page.parts:
             continue
+        words = re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
+        assert not re.search(r"\|:[-–]", words), f"{page.name}: a table as bare text"
         for each in re.findall(r'<(?:img|source)[^>]+\bsrc(?:set)?="([^":]+)"', text):
             assert (page.parent / each).exists(), f"{page.name}: {each}"
 

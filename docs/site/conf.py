@@ -12,6 +12,7 @@ extensions = ["myst_nb", "sphinx_copybutton", "sphinx-mathjax-offline"]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath", "html_image"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # the notebooks come executed
+nb_render_markdown_format = "myst"  # what cells say: tables and formulas, as JupyterLab shows them
 nb_mime_priority_overrides = [
     ("html", "text/html", 1), ("html", "text/markdown", 2), ("html", "image/png", 3),
 ]  # fmt: skip
