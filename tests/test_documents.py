@@ -75,3 +75,20 @@ def test_every_room_of_the_house_stands_in_its_table() -> None:
     ]
     missing = [one.name for one in rooms if f"`{one.name}{'/' * one.is_dir()}`" not in table]
     assert rooms and not missing
+
+
+TABLES = [*PAGES, *sorted((ROOT / "lessons").glob("[0-9]*.py"))]
+
+
+@pytest.mark.parametrize("page", TABLES, ids=lambda page: page.name)
+def test_every_row_of_a_table_has_the_cells_of_its_head(page: Path) -> None:
+    """A bar inside of a formula parts a cell: slides and GitHub show such a table as bare text."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    rows = [line.removeprefix("# ").strip() for line in lines]
+    for number, row in enumerate(rows):
+        if re.fullmatch(r"\|(\s*:?-+:?\s*\|)+", row):
+            least = number
+            while rows[number + 1 :] and rows[number + 1].startswith("|"):
+                number += 1
+            cells = {one.count("|") - one.count(r"\|") for one in rows[least - 1 : number + 1]}
+            assert len(cells) == 1, rows[least - 1 : number + 1]
