@@ -20,7 +20,9 @@ def at(address: str | None, tell: Callable[[str], None]) -> Iterator[Executor | 
     try:
         from dask.distributed import Client
     except ModuleNotFoundError:
-        raise ValueError("--dask needs Dask: pip install 'sciml-widgets[dask]'") from None
+        raise ValueError(
+            "--dask needs Dask: python -m pip install 'sciml-widgets[dask]'"
+        ) from None
     try:
         client = Client(address, timeout="10s")
     except OSError as error:
