@@ -36,5 +36,8 @@ if repository := os.environ.get("SITE_REPOSITORY", ""):  # where the launch butt
         "repository_url": repository,
         "repository_branch": os.environ.get("SITE_BRANCH", "main"),
         "use_repository_button": True,
-        "launch_buttons": {"binderhub_url": "https://mybinder.org"},
+        "launch_buttons": {
+            "binderhub_url": "https://mybinder.org",
+            "notebook_interface": "jupyterlab",
+        },
     }
