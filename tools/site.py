@@ -69,10 +69,6 @@ def gather(root: Path, source: Path) -> None:
     for page in source.rglob("*.md"):
         text = page.read_text(encoding="utf-8")
         page.write_text(inward(text, page.relative_to(source), root, source), encoding="utf-8")
-    for page in [*source.rglob("*.md")]:
-        for shown in RAW.findall(page.read_text(encoding="utf-8")):
-            place = page.relative_to(source).parent / shown
-            copied(root / place, source / "_beside" / place)
     own = root / "docs" / "site"
     copied(own / "conf.py", source / "conf.py")
     copied(own / "site.css", source / "_static" / "site.css")
@@ -83,6 +79,10 @@ def gather(root: Path, source: Path) -> None:
     (source / "index.md").write_text(
         "\n\n".join([first, "## Lessons", rows, *trees]) + "\n", encoding="utf-8"
     )
+    for page in [*source.rglob("*.md")]:
+        for shown in RAW.findall(page.read_text(encoding="utf-8")):
+            place = page.relative_to(source).parent / shown
+            copied(root / place, source / "_beside" / place)
 
 
 def inward(text: str, page: Path, root: Path, source: Path) -> str:
