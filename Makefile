@@ -112,7 +112,7 @@ slides: $(READY) ## write build/slides/: the lessons as slides, whole and as fiv
 wheelhouse: $(READY) ## fetch all that an installation needs, for a room without a network
 	@TORCH_CPU_INDEX=$(TORCH_CPU_INDEX) $(BIN)/python -m tools.wheelhouse
 
-new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=06 NAME=pendulum
+new-lesson: $(READY) ## start a lesson from the template: make new-lesson NUMBER=10 NAME=pendulum
 	$(BIN)/python -m sciml_widgets.course.new $(NUMBER) $(NAME)
 
 site: $(READY) ## the lessons and all pages as a site that needs no network: build/site

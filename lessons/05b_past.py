@@ -180,8 +180,8 @@ draw(
 # | | can it be known? |
 # |:--|:--|
 # | $t \ge 1/2$ | yes: from the data on, the problem is an ordinary one |
-# | $u(x, 0)$ for $|x| > 1/2$ | yes: that fluid still exists at $t = 1/2$ |
-# | $u(x, 0)$ for $|x| < 1/2$ | not from the data: all but a trace of it is gone |
+# | $u(x, 0)$ for $\lvert x \rvert > 1/2$ | yes: that fluid still exists at $t = 1/2$ |
+# | $u(x, 0)$ for $\lvert x \rvert < 1/2$ | not from the data: all but a trace of it is gone |
 #
 # That is the triangle of the first picture: its two long sides are the paths of the fluid from
 # $x_0 = \pm 1/2$, the last that reaches the shock in time.

@@ -39,7 +39,8 @@ def pick(presets: Iterable[Preset], name: str) -> Preset:
     near = difflib.get_close_matches(str(name), there)
     if not there:
         raise ValueError(f"no preset {name!r}: there are none here")
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(there)}"
+    named = (repr(one) for one in near or there)  # a name may hold a comma
+    hint = f"did you mean {' or '.join(named)}?" if near else f"there are {', '.join(named)}"
     raise ValueError(f"no preset {name!r}: {hint}")
 
 

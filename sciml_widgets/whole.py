@@ -4,7 +4,7 @@ import os
 import threading
 from pathlib import Path
 
-__all__ = ["half", "refuse_place", "write_whole"]
+__all__ = ["half", "refuse_place", "room_for", "write_whole"]
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -29,6 +29,18 @@ def half(path: Path) -> Path:
     """Where it is written first: beside it, one name for each thread."""
     path = path.resolve()
     return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.half")
+
+
+def room_for(path: Path) -> None:
+    """Raises OSError, with one line, if `write_whole` would fail for the place. Leaves nothing."""
+    try:
+        refuse_place(path)
+        folder = next(one for one in path.resolve().parents if one.exists())
+        trial = folder / half(path).name
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def refuse_place(path: Path) -> None:

@@ -92,7 +92,7 @@ def copy_lessons(target: Path) -> list[Copied]:
     except OSError as error:
         raise OSError(
             f"cannot write the lessons to {target}: {error.strerror or error}; "
-            "choose another folder: sciml-widgets open FOLDER"
+            "choose another folder, and name it behind the command"
         ) from error
     return copied
 

@@ -121,7 +121,7 @@ def test_a_preset_is_set_before_the_knobs_are_turned(said: Any, monkeypatch: Any
     config = json.loads(out)["config"]
     assert (code, err, config["nu"], config["depth"]) == (0, "", 0.1, 3)
     code, _, err = said("run", "trouble", "--preset", "to steep")
-    assert code == 2 and "no preset 'to steep': did you mean too steep?" in err
+    assert code == 2 and "no preset 'to steep': did you mean 'too steep'?" in err
 
 
 def test_a_goal_ends_the_run_and_decides_the_exit_code(said: Any) -> None:

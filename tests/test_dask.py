@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sweep_labs import Slow
 
-from sciml_widgets import cli, labs, sweep
+from sciml_widgets import cli, clusters, labs, sweep
 
 pytestmark = [
     pytest.mark.training,
@@ -62,4 +62,16 @@ def test_the_command_finds_the_cluster(cluster, tmp_path: Path, monkeypatch, cap
     monkeypatch.setattr(labs, "labs", lambda: {"slow": Slow})
     words = ["sweep", "slow", "--grid", "seconds=0.0,0.01", "--out", str(tmp_path)]
     assert cli.main([*words, "--dask", there.scheduler_address]) == 0
-    assert "best" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "best" in told.out and "no worker" not in told.err
+
+
+def test_a_cluster_without_workers_is_told() -> None:
+    from dask.distributed import LocalCluster
+
+    told: list[str] = []
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as there,
+        clusters.at(there.scheduler_address, told.append),
+    ):
+        assert len(told) == 1 and "has no worker yet" in told[0]

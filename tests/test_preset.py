@@ -98,8 +98,8 @@ def test_a_preset_changes_only_what_it_names_and_not_the_lab(monkeypatch: Any) -
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("goood", "no preset 'goood': did you mean good?"),
-     ("xyz", "no preset 'xyz': there are bad, good, plain, alone")],
+    [("goood", "no preset 'goood': did you mean 'good'"),
+     ("xyz", "no preset 'xyz': there are 'bad', 'good', 'plain', 'alone'")],
 )  # fmt: skip
 def test_an_unknown_name_says_what_is_near(monkeypatch: Any, name: str, said: str) -> None:
     monkeypatch.setattr(DoubleWell, "presets", PRESETS)

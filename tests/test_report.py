@@ -54,7 +54,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["05", "--set", "nu=9"], "nu: problem.nu=9 is outside [0.001, 0.2]"),
+        (["05", "--set", "nu=9"], "nu=9 is outside [0.001, 0.2]"),
         (["05", "--set", "nu=thick"], "'thick' is not a number"),
         (["05", "--set", "mu=0.02"], "no parameter 'mu': there are nu (0.001 to 0.2), seed"),
         (["05", "--set", "seed=1", "seed=2"], "seed stands twice"),
@@ -82,6 +82,11 @@ def test_a_place_that_cannot_be_is_told_before_a_kernel_starts(
     (tmp_path / "folder.ipynb").mkdir()
     with pytest.raises(OSError, match="is a folder"):
         ready(tmp_path / "folder.ipynb")
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"cannot write \S*report.ipynb: Not a directory$"):
+        ready(tmp_path / "file" / "deep" / "report.ipynb")
+    ready(tmp_path / "new" / "report.ipynb")
+    assert not (tmp_path / "new").exists(), "trying leaves nothing behind"
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'sciml-widgets\[lab\]'"):
         ready(tmp_path / "report.ipynb")

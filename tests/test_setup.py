@@ -250,6 +250,25 @@ def test_scripts_can_be_run(script: str) -> None:
     subprocess.run(["bash", "-n", script], cwd=ROOT, check=True)
 
 
+def test_binder_s_image_trusts_the_lessons(tmp_path: Path) -> None:
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    script = (ROOT / "binder" / "postBuild").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^python (-m nbformat\.sign .*)$", script, re.MULTILINE)
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+    for folder in ("lessons", "data"):
+        (tmp_path / folder).mkdir()
+    nbformat.write(book, tmp_path / "lessons" / "01_small.ipynb")
+    notary = NotebookNotary(data_dir=str(tmp_path / "data"))
+    assert not notary.check_signature(book)
+    subprocess.run(
+        ["bash", "-c", f"{sys.executable} {line}"], cwd=tmp_path, check=True,
+        env={**os.environ, "JUPYTER_DATA_DIR": str(tmp_path / "data")},
+    )  # fmt: skip
+    assert NotebookNotary(data_dir=str(tmp_path / "data")).check_signature(book)
+
+
 @pytest.mark.parametrize(
     ("limit", "threads"), [("2.0", "2"), ("1", "1"), ("0.5", "1"), ("", "1"), (None, "1")]
 )

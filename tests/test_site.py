@@ -40,6 +40,22 @@ def test_no_link_between_pages_leads_nowhere(source: Path) -> None:
     assert not dead
 
 
+def test_a_picture_in_raw_html_stands_beside_its_page(source: Path) -> None:
+    shown = [(page, each) for page in source.rglob("*.md")
+             for each in site.RAW.findall(page.read_text(encoding="utf-8"))]  # fmt: skip
+    assert {each for _, each in shown} >= {"docs/panel.webp", "docs/panel.png"}
+    for page, each in shown:
+        assert (source / "_beside" / page.relative_to(source).parent / each).exists()
+    assert '"_beside"' in (source / "conf.py").read_text(encoding="utf-8")
+
+
+def test_what_cells_say_is_shown_with_its_tables_and_formulas(source: Path) -> None:
+    settings: dict[str, object] = {}
+    exec((source / "conf.py").read_text(encoding="utf-8"), settings)
+    assert settings["nb_render_markdown_format"] == "myst", "commonmark knows neither"
+    assert {"amsmath", "dollarmath"} <= set(settings["myst_enable_extensions"])  # type: ignore
+
+
 def test_a_lesson_is_called_by_its_heading() -> None:
     (lesson,) = (ROOT / "lessons").glob("05_*.ipynb")
     assert site.title(lesson).startswith("5 · ")
@@ -59,6 +75,12 @@ def test_it_builds_without_a_warning_and_asks_nobody(tmp_path: Path) -> None:
         text = page.read_text(encoding="utf-8")
         loads = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', text)
         assert not loads, page.name
+        if "_static" in page.parts:
+            continue
+        words = re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
+        assert not re.search(r"\|:[-–]", words), f"{page.name}: a table as bare text"
+        for each in re.findall(r'<(?:img|source)[^>]+\bsrc(?:set)?="([^":]+)"', text):
+            assert (page.parent / each).exists(), f"{page.name}: {each}"
 
 
 def test_a_link_to_code_leads_to_the_repository_or_stays_as_words(

@@ -68,6 +68,14 @@ def test_a_deck_has_the_pictures_and_not_the_solutions() -> None:
     assert re.search(r'<aside class="notes">.*Stop and ask', page, re.S)
 
 
+def test_a_recorded_run_has_a_slide_of_its_own() -> None:
+    book = book_of()
+    before = slides.deck(book, "Small").count("<section")
+    book.cells[4].outputs[0].data["text/html"] = "<div>it plays</div>"
+    assert slides.deck(book, "Small").count("<section") == before + 1
+    assert "slideshow" not in book.cells[4].metadata, "the source was changed"
+
+
 def test_the_cut_is_the_tagged_cells() -> None:
     book = book_of()
     short = slides.cut(book)

@@ -206,7 +206,7 @@ def test_a_preset_sets_all_its_values_and_starts_over(opened: Any) -> None:
     assert header["preset"] == "deep"
     panel.turn("high", 1.0)
     assert key(panel)[0]["preset"] == "", "it is that preset no longer"
-    with pytest.raises(ValueError, match="did you mean deep"):
+    with pytest.raises(ValueError, match="did you mean 'deep'"):
         panel.preset("depe")
 
 

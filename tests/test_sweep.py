@@ -222,6 +222,29 @@ def test_the_command_sweeps_and_says_what_came_of_it(tmp_path: Path, capsys, mon
     assert cli.main([*words, "--dask", "tcp://127.0.0.1:1"]) == 2
 
 
+@pytest.mark.training
+def test_a_picture_that_cannot_be_is_refused_before_the_runs(
+    tmp_path: Path, capsys, monkeypatch
+) -> None:
+    monkeypatch.setattr(labs, "labs", lambda: {"decay": Decay})
+    runs = tmp_path / "runs"
+    words = ["sweep", "decay", "--grid", "rate=0.1", "--out", str(runs), "--picture"]
+    for name, why in (("errors.xyz", r".png, .svg or .pdf"), ("no/errors.png", "cannot write")):
+        assert cli.main([*words, str(tmp_path / name)]) == 2
+        said = capsys.readouterr()
+        assert why in said.err and not said.out and not runs.exists()
+
+
+def test_an_interrupted_sweep_says_how_to_go_on(tmp_path: Path, capsys, monkeypatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(labs, "labs", lambda: {"decay": Decay})
+    monkeypatch.setattr("sciml_widgets.grid.sweep", stop)
+    assert cli.main(["sweep", "decay", "--grid", "rate=0.1", "--out", str(tmp_path)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+
+
 def test_a_job_is_carried_out_in_any_process(tmp_path: Path) -> None:
     job = here(Decay(), GRID, tmp_path).jobs[0]
     assert carry_out(job) and '"lab":"decay"' in carry_out(job)

@@ -31,6 +31,7 @@ PAGES = {
 NAMED = {"README.md": "Install and use", "benchmarks/README.md": "The panel's cost"}
 """Pages whose own heading would be no help in the contents."""
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)[^)]*\)")
+RAW = re.compile(r'<(?:img|source)[^>]+\bsrc(?:set)?="([^":]+)"')
 EXTRA = ("LICENSE", "LICENSE-CONTENT", "CITATION.cff", "docs/*.png", "docs/*.webp")
 
 
@@ -49,7 +50,8 @@ def main() -> None:
     code = build_main(["-W", "--keep-going", "-q", "-b", "html", str(source), str(out)])
     if code:
         sys.exit(code)
-    print(f"{sum(1 for _ in out.rglob('*.html'))} pages: {out / 'index.html'}")
+    pages = [page for page in out.rglob("*.html") if "_static" not in page.parts]
+    print(f"{len(pages)} pages: {out / 'index.html'}")
 
 
 def gather(root: Path, source: Path) -> None:
@@ -77,6 +79,10 @@ def gather(root: Path, source: Path) -> None:
     (source / "index.md").write_text(
         "\n\n".join([first, "## Lessons", rows, *trees]) + "\n", encoding="utf-8"
     )
+    for page in [*source.rglob("*.md")]:
+        for shown in RAW.findall(page.read_text(encoding="utf-8")):
+            place = page.relative_to(source).parent / shown
+            copied(root / place, source / "_beside" / place)
 
 
 def inward(text: str, page: Path, root: Path, source: Path) -> str:

@@ -81,6 +81,17 @@ def cut(book: Any) -> Any:
     return made
 
 
+def apart(book: Any) -> Any:
+    """Each recorded run on a slide of its own: below text its lower half would be out of sight."""
+    made = copy.deepcopy(book)
+    for cell in made.cells:
+        if any(
+            {"text/html", "image/png"} <= {*one.get("data", ())} for one in cell.get("outputs", ())
+        ):
+            cell.metadata.setdefault("slideshow", {})["slide_type"] = "subslide"
+    return made
+
+
 def deck(book: Any, title: str) -> str:
     """One page of HTML. It asks for files in `vendor/` beside it, and for nothing else."""
     from nbconvert.exporters import SlidesExporter
@@ -90,7 +101,7 @@ def deck(book: Any, title: str) -> str:
         reveal_url_prefix="vendor/reveal", reveal_theme="deck",
         mathjax_url="vendor/mathjax/tex-svg.js",
     )  # fmt: skip
-    page, _ = exporter.from_notebook_node(book, resources={"metadata": {"name": title}})
+    page, _ = exporter.from_notebook_node(apart(book), resources={"metadata": {"name": title}})
     return page
 
 

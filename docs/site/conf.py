@@ -12,6 +12,7 @@ extensions = ["myst_nb", "sphinx_copybutton", "sphinx-mathjax-offline"]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath", "html_image"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # the notebooks come executed
+nb_render_markdown_format = "myst"  # what cells say: tables and formulas, as JupyterLab shows them
 nb_mime_priority_overrides = [
     ("html", "text/html", 1), ("html", "text/markdown", 2), ("html", "image/png", 3),
 ]  # fmt: skip
@@ -19,6 +20,7 @@ nb_mime_priority_overrides = [
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_extra_path = ["_beside"]  # what raw HTML in a page shows; Sphinx carries the rest itself
 html_theme_options = {
     "home_page_in_toc": True,
     "navbar_persistent": [],  # the search stands on the left
@@ -34,5 +36,8 @@ if repository := os.environ.get("SITE_REPOSITORY", ""):  # where the launch butt
         "repository_url": repository,
         "repository_branch": os.environ.get("SITE_BRANCH", "main"),
         "use_repository_button": True,
-        "launch_buttons": {"binderhub_url": "https://mybinder.org"},
+        "launch_buttons": {
+            "binderhub_url": "https://mybinder.org",
+            "notebook_interface": "jupyterlab",
+        },
     }

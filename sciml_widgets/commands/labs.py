@@ -62,19 +62,25 @@ def sweep_lab(arguments: Any) -> int:
         if name in grid:
             raise ValueError(f"--grid: {name} stands twice")
         grid[name] = [parse(experiment, name, one)[1] for one in text.split(",")]
-    with clusters.at(arguments.dask) as executor:
-        made = sweep(
-            experiment, grid, folder=arguments.out, executor=executor, frames=arguments.frames,
-            until=arguments.until, workers=arguments.workers,
-        )  # fmt: skip
     if arguments.picture:
-        _write(made.figure().savefig, arguments.picture)
+        _paintable(arguments.picture)
+    try:
+        with clusters.at(arguments.dask, say) as executor:
+            made = sweep(
+                experiment, grid, folder=arguments.out, executor=executor, until=arguments.until,
+                frames=arguments.frames, workers=arguments.workers,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        say(f"interrupted; what is done is in {arguments.out}: the same command goes on there")
+        return INTERRUPTED
     if arguments.json:
         rows = made.to_pandas().astype(object)
         rows = rows.where(rows.notna(), None).to_dict("records")
         print(json.dumps({"lab": arguments.lab, "best": made.said, "points": rows}))
     else:
         print(f"{made.to_pandas().to_string()}\n{made.said}".rstrip())
+    if arguments.picture:
+        _write(made.figure().savefig, arguments.picture)
     for key, why in made.lost.items():
         say(f"the run {key} was lost twice: {why}")
     failed = [one for one in made.records.values() if one.state == "failed"]
@@ -173,6 +179,17 @@ def _both(first: Any, then: Any) -> Any:
         return then(player)
 
     return watch
+
+
+def _paintable(path: Path) -> None:
+    """Complains now of a picture that could not be written when all runs are done."""
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    from sciml_widgets.record import writable
+
+    if path.suffix and path.suffix[1:].lower() not in FigureCanvasBase.get_supported_filetypes():
+        raise ValueError(f"--picture {path}: a name that ends with .png, .svg or .pdf is needed")
+    _write(writable, path)
 
 
 def _write(act: Callable[[Path], None], path: Path) -> None:

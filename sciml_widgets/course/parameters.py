@@ -63,7 +63,8 @@ class Parameter:
         try:
             return knobs.parse(self._lab(), self.path, text)[1]
         except ValueError as error:
-            raise ValueError(f"{self.name}: {error}") from None
+            path = knobs.resolve(self._lab(), self.path)
+            raise ValueError(f"{self.name}{str(error).removeprefix(path)}") from None
 
     def told(self) -> dict[str, Any]:
         """For programs."""

@@ -20,7 +20,7 @@ from sciml_widgets.course.lesson import Lesson
 from sciml_widgets.course.parameters import Parameter, parameters
 from sciml_widgets.course.words import table
 from sciml_widgets.record import versions
-from sciml_widgets.whole import refuse_place, write_whole
+from sciml_widgets.whole import room_for, write_whole
 
 __all__ = ["CellFailed", "Report", "note", "ready", "report"]
 
@@ -67,7 +67,7 @@ def ready(out: Path) -> None:
         raise ValueError(f"{out}: a report is a notebook, so its name ends with .ipynb")
     if out.resolve().is_relative_to(workspace.source().resolve()):
         raise ValueError(f"{out}: that folder holds the lessons themselves, choose another")
-    refuse_place(out)
+    room_for(out)
 
 
 def report(
