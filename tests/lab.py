@@ -142,10 +142,9 @@ def notebook(path: Path, *cells: str) -> None:
     nbformat.write(book, path)
 
 
-KERNEL = """async () => {
+KERNEL = """() => {
   const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
-  await session?.ready;
-  const kernel = session?.session?.kernel;
+  const kernel = session?.isReady && session.session?.kernel;
   return kernel?.connectionStatus === "connected" && kernel.status === "idle";
 }"""
 

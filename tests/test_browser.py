@@ -173,6 +173,20 @@ def test_a_student_runs_turns_pauses_steps_resets_and_runs_the_cell_again(browse
     page.tab.close()
 
 
+def test_a_cell_that_is_run_at_once_waits_for_its_kernel_and_runs_once(browser, tmp_path):
+    """Asked before its kernel is there, JupyterLab forgets it, or runs it without a word."""
+    book = tmp_path / "book.ipynb"
+    notebook(book, "n = globals().get('n', 0) + 1\nprint('run', n)")
+    for _ in range(2):
+        with server(tmp_path) as fresh:
+            tab = browser.new_page()
+            tab.goto(fresh.url(book.name))
+            execute(tab, seconds=30)
+            tab.wait_for_timeout(500)
+            assert tab.locator(".jp-OutputArea-output").all_inner_texts() == ["run 1\n"]
+            tab.close()
+
+
 def test_two_panels_in_one_notebook_run_at_once(browser, jupyter):
     page = Page(browser, jupyter, NUMPY + "a = show(Wave())", NUMPY + "b = show(Wave())")
     page.execute(0)
