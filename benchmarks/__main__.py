@@ -28,7 +28,7 @@ SHOW = (
     "BurgersPINN.length = 10**6  # it trains until it is paused\n"
     "panel = show(BurgersPINN())"
 )
-ROUNDS = 5
+ROUNDS = 15
 FRAMES = 800
 ANSWERS = {
     ("a loss weight", "main shell"): ("weights.w_ic", 10.0),
